@@ -1,0 +1,79 @@
+"""Every error that leaves this package.
+
+    SecretsGuardError
+    ├── ConfigError            the configuration can't be used: say what to change (exit 2)
+    │   ├── RuleError          a rule file: every problem listed, each with file:line
+    │   ├── BaselineError      a baseline or ignore file
+    │   └── ManifestError      the broker's manifest
+    ├── SourceError            a target can't be read at all (exit 2)
+    ├── EngineError            the matching engine failed, or the positive control was not found (exit 3)
+    └── BrokerError
+        ├── SecretNotFound
+        ├── AccessDenied
+        ├── DuplicateName
+        ├── ProviderUnavailable   the only one worth a retry
+        └── ProviderMissing       the extra that brings the provider's client is not installed
+
+No message ever holds a secret's value.
+"""
+
+from __future__ import annotations
+
+
+class SecretsGuardError(Exception):
+    """Base of all errors that a caller of this package may see."""
+
+
+class ConfigError(SecretsGuardError):
+    """A configuration can't be used.
+
+    ``problems`` holds one line each (``file:line: what is wrong``); ``str()`` joins them.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class RuleError(ConfigError):
+    """One or more rules can't be used."""
+
+
+class BaselineError(ConfigError):
+    """A baseline or ignore file can't be used."""
+
+
+class ManifestError(ConfigError):
+    """A broker manifest can't be used."""
+
+
+class SourceError(SecretsGuardError):
+    """A target can't be read at all."""
+
+
+class EngineError(SecretsGuardError):
+    """The matching engine failed, or its positive control was not found."""
+
+
+class BrokerError(SecretsGuardError):
+    """A runtime secret could not be fetched or injected."""
+
+
+class SecretNotFound(BrokerError):
+    """The manager answered that there is no such secret."""
+
+
+class AccessDenied(BrokerError):
+    """The manager refused the credentials or the right to read."""
+
+
+class DuplicateName(BrokerError):
+    """Two references want the same variable."""
+
+
+class ProviderUnavailable(BrokerError):
+    """The manager could not be reached or is overloaded; retrying may help."""
+
+
+class ProviderMissing(BrokerError):
+    """The client package of a provider is not installed."""

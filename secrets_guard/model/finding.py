@@ -1,0 +1,60 @@
+"""What is reported: no plain value in it unless the user asked for that."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from secrets_guard.model.origin import Exposure, Origin
+
+
+class Location(NamedTuple):
+    """A place in a text. Lines and columns are 1-based; columns count characters, ``end_column`` is included."""
+
+    path: str
+    start_line: int
+    end_line: int
+    start_column: int
+    end_column: int
+
+
+class Occurrence(NamedTuple):
+    """Another place of the same secret."""
+
+    path: str
+    start_line: int
+    start_column: int
+    origin: Origin
+
+
+class Finding(NamedTuple):
+    """One secret in one place."""
+
+    rule_id: str
+    title: str
+    severity: str
+    confidence: str
+    reasons: tuple[str, ...]
+    """Why the confidence is what it is."""
+    location: Location
+    origin: Origin
+    secret: str
+    """Redacted; the plain value only under ``--show-secrets``."""
+    context: str
+    """The line, its secrets redacted."""
+    entropy: float
+    """Shannon's, bits per character of the secret."""
+    decoded: tuple[str, ...]
+    fingerprint: str
+    blob_id: str = ""
+    exposure: Exposure | None = None
+    """How long it has been readable; known of histories only."""
+    occurrences: tuple[Occurrence, ...] = ()
+    """Other places of the same secret, capped."""
+    occurrences_total: int = 0
+    """How many other places there are."""
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """The order of every report."""
+        place = self.location
+        return (place.path, place.start_line, place.start_column, self.rule_id)

@@ -1,0 +1,91 @@
+"""Where a content comes from: a closed union, told apart in JSON by ``kind``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class FileOrigin(NamedTuple):
+    """A file of a working tree; ``path`` is relative to the target, ``/``-separated."""
+
+    path: str
+    kind: str = "file"
+
+
+class StreamOrigin(NamedTuple):
+    """A stream, such as standard input."""
+
+    path: str
+    kind: str = "stream"
+
+
+class StagedOrigin(NamedTuple):
+    """A file as it stands in git's index, about to be committed."""
+
+    path: str
+    kind: str = "staged"
+
+
+class CommitOrigin(NamedTuple):
+    """A file as a commit left it: the commit that brought this content to this path."""
+
+    path: str
+    commit: str
+    """Full object id."""
+    author: str = ""
+    email: str = ""
+    date: str = ""
+    """Author date, ISO 8601 with offset."""
+    summary: str = ""
+    """First line of the message."""
+    kind: str = "commit"
+
+
+class MessageOrigin(NamedTuple):
+    """A commit's or tag's own message; ``path`` is ``<commit message>`` or ``<tag NAME>``."""
+
+    path: str
+    commit: str
+    author: str = ""
+    email: str = ""
+    date: str = ""
+    summary: str = ""
+    kind: str = "commit-message"
+
+
+class UnreachableOrigin(NamedTuple):
+    """An object that no ref, reflog or stash reaches; ``path`` is its object id where no name is known."""
+
+    path: str
+    kind: str = "unreachable"
+
+
+Origin = FileOrigin | StreamOrigin | StagedOrigin | CommitOrigin | MessageOrigin | UnreachableOrigin
+"""Every kind of place a content can come from. Later sources add theirs here."""
+
+
+class Exposure(NamedTuple):
+    """How long a secret of a history has been readable, and where it still is."""
+
+    first_commit: str
+    first_date: str
+    last_commit: str
+    """The last commit that still had it at this path."""
+    last_date: str
+    days: int
+    """Days from the first commit to its removal, or to the tip where it still stands."""
+    at_tip: bool
+    """Whether a branch's tip still has it."""
+    branches: tuple[str, ...] = ()
+    """Branches whose history holds it, capped."""
+    tags: tuple[str, ...] = ()
+    """Tags whose history holds it, capped."""
+    refs_total: int = 0
+
+
+def origin_fields(origin: Origin) -> dict[str, object]:
+    """Return the JSON form of an origin: ``kind`` first, then its own fields except the path."""
+    fields = origin._asdict()
+    kind = fields.pop("kind")
+    fields.pop("path")
+    return {"kind": kind, **fields}

@@ -1,0 +1,56 @@
+"""The seams: what a source and a reporter look like to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, NamedTuple, Protocol
+
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.origin import Exposure, Origin
+from secrets_guard.model.result import Problem, ScanResult, Stats
+
+
+class Source(Protocol):
+    """Something to sweep."""
+
+    kind: str
+    """``files``, ``git``, ``image`` or ``stdin``."""
+    target: str
+    """What to call it in the report."""
+
+    def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
+        """Yield each content once; what can't be read is a Problem, what is left out is counted in ``stats``."""
+        ...
+
+    def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
+        """Tell where the guilty blobs come from, best place first; called once, after the sweep."""
+        ...
+
+
+class Standing(NamedTuple):
+    """One path (or message) in which a secret stood in a history."""
+
+    blob_id: str
+    """The blob that the introducing commit brought: the finding's line is its line there."""
+    origin: Origin
+    exposure: Exposure | None
+
+
+class HistorySource(Source, Protocol):
+    """A source whose contents are versions of each other, so that a secret is one finding however many hold it."""
+
+    def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:
+        """Tell where secrets stood: ``secrets`` maps a key to the ids of all blobs that hold that secret.
+
+        Returns, by the same keys, one Standing for each path or message, the oldest first. Called once, after the
+        sweep; one pass over the history however many blobs are guilty.
+        """
+        ...
+
+
+class Reporter(Protocol):
+    """Writes a result in one format."""
+
+    def __call__(self, result: ScanResult, stream: IO[str]) -> None:
+        """Write ``result`` to ``stream``."""
+        ...

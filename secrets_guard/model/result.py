@@ -1,0 +1,99 @@
+"""The outcome of a sweep: findings, what could not be read, and what was covered."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from secrets_guard.model.finding import Finding
+
+
+class Problem(NamedTuple):
+    """Something that could not be swept. It is part of the result, never just a log line.
+
+    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``.
+    """
+
+    kind: str
+    where: str
+    message: str
+
+
+class Stats:
+    """Counters of one sweep; each worker has its own, added up at the end."""
+
+    __slots__ = ("blobs", "bytes", "decoded", "dropped", "skipped", "suppressed")
+
+    def __init__(self) -> None:
+        self.blobs = 0
+        self.bytes = 0
+        self.decoded = 0
+        self.skipped: dict[str, int] = {}
+        self.suppressed: dict[str, int] = {}
+        self.dropped: dict[str, int] = {}
+
+    def add(self, other: Stats) -> None:
+        """Add another worker's counters to these."""
+        self.blobs += other.blobs
+        self.bytes += other.bytes
+        self.decoded += other.decoded
+        for mine, theirs in (
+            (self.skipped, other.skipped),
+            (self.suppressed, other.suppressed),
+            (self.dropped, other.dropped),
+        ):
+            for key, count in theirs.items():
+                mine[key] = mine.get(key, 0) + count
+
+
+def count(counters: dict[str, int], key: str) -> None:
+    """Add one to a counter that may not exist yet."""
+    counters[key] = counters.get(key, 0) + 1
+
+
+class Explanation(NamedTuple):
+    """Why a candidate was kept or dropped (``--explain``)."""
+
+    rule_id: str
+    path: str
+    line: int
+    column: int
+    secret: str
+    """Redacted."""
+    outcome: str
+    """``kept``, ``dropped`` or ``suppressed``."""
+    by: str
+    reason: str
+
+
+class ToolInfo(NamedTuple):
+    """Which tool and rules made a report."""
+
+    name: str
+    version: str
+    rules: int
+    rules_digest: str
+
+
+class ScanInfo(NamedTuple):
+    """What was swept, when (``started``: ISO 8601, UTC) and for how long (seconds)."""
+
+    kind: str
+    target: str
+    started: str
+    duration_s: float
+    complete: bool
+
+
+class ScanResult(NamedTuple):
+    """Everything a reporter needs."""
+
+    tool: ToolInfo
+    scan: ScanInfo
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    stats: Stats
+    explanations: tuple[Explanation, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Remarks for the user that are not problems: a config that was not obeyed, unused suppressions."""
+    rules: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = ()
+    """(id, title, severity, kind, references) of each rule that has a finding."""

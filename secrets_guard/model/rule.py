@@ -1,0 +1,62 @@
+"""A rule: what one kind of secret looks like."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SEVERITIES = ("low", "medium", "high", "critical")
+"""Severities, weakest first."""
+
+CONFIDENCES = ("low", "medium", "high")
+"""Confidences, weakest first."""
+
+KINDS = ("token", "private-key", "url", "assignment", "entropy")
+"""What a rule goes by, most specific first: a vendor's own format, a PEM block, credentials in a URL,
+a secret-like name with a value, nothing but randomness. Of two matches of one secret the more specific wins."""
+
+
+class Rule(NamedTuple):
+    """One kind of secret. See docs/add-a-rule.md for the meaning of each field.
+
+    ``max_length`` is the longest match in bytes; ``min_entropy`` is Shannon's, in bits per character.
+    ``trigger`` is the pattern of stage one, derived from ``pattern`` (or from a given trigger) when a rule is loaded:
+    it matches wherever the pattern does, ending inside the match.
+    """
+
+    id: str
+    title: str
+    pattern: str
+    kind: str = "token"
+    trigger: str = ""
+    secret_group: int = 0
+    max_length: int = 0
+    keywords: tuple[str, ...] = ()
+    min_entropy: float = 0.0
+    checksum: str = ""
+    path: str = ""
+    allow: tuple[str, ...] = ()
+    nearby: tuple[str, ...] = ()
+    severity: str = "high"
+    confidence: str = "high"
+    examples: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    vendor: str = ""
+    place: str = ""
+    """``file:line`` where the rule is defined, for messages."""
+
+
+class RuleSet(NamedTuple):
+    """Rules in the order of their ids, and a digest over everything that decides what they find."""
+
+    rules: tuple[Rule, ...]
+    digest: str
+
+    def get(self, rule_id: str) -> Rule | None:
+        """Return the rule of that id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+
+def at_least(value: str, floor: str, scale: tuple[str, ...]) -> bool:
+    """Tell whether ``value`` is ``floor`` or stronger on ``scale`` (weakest first)."""
+    return scale.index(value) >= scale.index(floor)

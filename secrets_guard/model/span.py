@@ -1,0 +1,25 @@
+"""A half-open range of byte offsets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """``start`` (included) and ``end`` (excluded), in bytes."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Number of bytes."""
+        return self.end - self.start
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two ranges share a byte."""
+        return self.start < other.end and other.start < self.end
+
+    def covers(self, other: Span) -> bool:
+        """Tell whether ``other`` lies wholly inside this range."""
+        return self.start <= other.start and other.end <= self.end

@@ -1,0 +1,1 @@
+"""Rules: YAML files turned into frozen values, checked on the way."""

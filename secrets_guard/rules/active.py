@@ -1,0 +1,116 @@
+"""Rule paths -> RuleSet, through the cache: YAML is parsed and checked once for each content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+from secrets_guard import __version__
+from secrets_guard.cache import Cache
+from secrets_guard.errors import RuleError
+from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.rules import builtin
+
+_TUPLES = [index for index, name in enumerate(Rule._fields) if name in ("keywords", "allow", "nearby", "references")]
+_EXAMPLES = [Rule._fields.index("examples"), Rule._fields.index("counterexamples")]
+
+
+def load_rules(paths: tuple[str, ...] = (), *, with_builtin: bool = True, cache: Cache | None = None) -> RuleSet:
+    """Return the built-in rules and those of ``paths`` (files or folders), sorted by id.
+
+    Rules that come from the cache carry no examples. Raises RuleError listing every problem.
+    """
+    files = _files([*([builtin.rules_folder()] if with_builtin else []), *paths])
+    if cache is None:
+        return _parse(files)
+    name = f"rules-{_key(files)}.json"
+    kept = cache.read(name)
+    if kept is not None:
+        return _from_json(kept)
+    made = _parse(files)
+    cache.write(name, _to_json(made))
+    return made
+
+
+def select(rules: RuleSet, only: tuple[str, ...], exclude: tuple[str, ...]) -> RuleSet:
+    """Return the rules named by ``only`` (all where empty) less those named by ``exclude``.
+
+    Raises RuleError for an id that no rule has.
+    """
+    if not only and not exclude:
+        return rules
+    from secrets_guard.rules.load import rule_set
+
+    known = [rule.id for rule in rules.rules]
+    unknown = [rule_id for rule_id in (*only, *exclude) if rule_id not in known]
+    if unknown:
+        from secrets_guard.located_yaml import nearest
+
+        raise RuleError(*(f"no rule has the id {rule_id!r}{nearest(rule_id, known)}" for rule_id in unknown))
+    kept = [rule for rule in rules.rules if (not only or rule.id in only) and rule.id not in exclude]
+    if not kept:
+        raise RuleError("no rule is left: --only-rule and --exclude-rule cancel each other out")
+    return rule_set(kept)
+
+
+def _files(paths: list[str]) -> list[str]:
+    files: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            files.append(path)
+            continue
+        names = sorted(name for name in os.listdir(path) if name.endswith((".yaml", ".yml")))
+        if not names:
+            raise RuleError(f"{path}: no *.yaml rule file in this folder")
+        files += [os.path.join(path, name) for name in names]
+    return files
+
+
+def _key(files: list[str]) -> str:
+    """Return a name for the state of the files: reading and hashing hundreds of them would cost more than it is worth.
+
+    A changed file has another size or, what nobody can set back, another time of change.
+    """
+    digest = hashlib.blake2b(f"{__version__} {Rule._fields}".encode(), digest_size=16)
+    for path in files:
+        try:
+            info = os.stat(path)
+        except OSError as error:
+            raise RuleError(f"{path}: can't be read: {error.strerror}") from None
+        state = f"\0{path}\0{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
+        digest.update(state.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise RuleError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def _parse(files: list[str]) -> RuleSet:
+    from secrets_guard.rules.load import parse_rules, rule_set
+
+    rules = parse_rules([(path, _content(path)) for path in files if not path.endswith(".toml")])
+    for path in files:
+        if path.endswith(".toml"):
+            from secrets_guard.rules.import_gitleaks import read_gitleaks
+
+            rules += read_gitleaks(path, [rule.id for rule in rules]).rules
+    return rule_set(sorted(rules))
+
+
+def _to_json(rules: RuleSet) -> bytes:
+    rows = [[[] if index in _EXAMPLES else value for index, value in enumerate(rule)] for rule in rules.rules]
+    return json.dumps([rules.digest, rows]).encode()
+
+
+def _from_json(content: bytes) -> RuleSet:
+    digest, rows = json.loads(content)
+    for row in rows:
+        for index in (*_TUPLES, *_EXAMPLES):
+            row[index] = tuple(row[index])
+    return RuleSet(tuple([Rule(*row) for row in rows]), digest)

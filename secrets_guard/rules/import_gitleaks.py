@@ -1,0 +1,248 @@
+"""A gitleaks or betterleaks v1 config (TOML) -> our rules and allow entries; a note on all that does not carry over.
+
+Format: https://github.com/gitleaks/gitleaks (README; config/config.go, config/rule.go, config/allowlist.go).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from secrets_guard.config_file import AllowEntry
+from secrets_guard.errors import RuleError
+from secrets_guard.model.rule import Rule
+from secrets_guard.rules import lint
+from secrets_guard.rules.gitleaks_toml import Notes, allow_entries, checked, lowered, split_for_rule, strings, tables
+from secrets_guard.rules.re2 import Translated
+
+UNBOUNDED = 2000
+"""Bytes that an unbounded repeat of characters is taken to be long at most; of any character at all, 8 times that."""
+
+_RULE_KEYS = {"id", "description", "regex", "secretgroup", "entropy", "keywords", "path", "tags"}
+_RULE_KEYS |= {"allowlist", "allowlists", "required", "skipreport"}
+_TOP_KEYS = {"title", "description", "minversion", "extend", "rules", "allowlist", "allowlists"}
+
+
+class Imported(NamedTuple):
+    """Rules by id, entries for ``allow`` in the config, and notes: what is not as it was, with the rule ids."""
+
+    rules: list[Rule]
+    allow: list[AllowEntry]
+    notes: list[str]
+
+
+def import_gitleaks(text: str, name: str, taken: Collection[str] = ()) -> Imported:
+    """Return what a gitleaks config means in our terms; ``taken`` are rule ids that exist already.
+
+    Raises RuleError when the text is no such config at all.
+    """
+    try:
+        document = lowered(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleError(f"{name}: not valid TOML: {error}") from None
+    if not set(document) & (_TOP_KEYS - {"title", "description"}):
+        raise RuleError(f"{name}: no [[rules]], [[allowlists]] or [extend]: this is no gitleaks config")
+    notes = Notes()
+    _note_top(document, notes)
+    raw_rules = [raw for raw in tables(document, "rules", "", notes) if raw]
+    ids = _slugs(raw_rules, taken, notes)
+    rules: dict[str, Rule] = {}
+    allow: list[AllowEntry] = []
+    for raw, rule_id in zip(raw_rules, ids, strict=True):
+        rule = _rule(raw, rule_id, notes)
+        if rule is None:
+            continue
+        patterns: tuple[str, ...] = ()
+        for entry in (
+            made for table in _allowlist_tables(raw, rule_id, notes) for made in allow_entries(table, rule_id, notes)
+        ):
+            inside, rest = split_for_rule(entry)
+            patterns += inside
+            allow += [rest._replace(rules=(rule_id,))] if rest else []
+        rules[rule_id] = rule._replace(allow=patterns, place=f"{name}:1")
+    renamed = {str(raw.get("id")): rule_id for raw, rule_id in zip(raw_rules, ids, strict=True)}
+    for raw in _allowlist_tables(document, "", notes):
+        targets = tuple(renamed.get(target, target) for target in strings(raw, "targetrules", "", notes))
+        allow += [entry._replace(rules=targets) for entry in allow_entries(raw, "", notes)]
+    return Imported([rules[rule_id] for rule_id in sorted(rules)], allow, notes.listed())
+
+
+def read_gitleaks(path: str, taken: Collection[str] = ()) -> Imported:
+    """Return what a gitleaks config file means in our terms. Raises RuleError when it can't be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return import_gitleaks(stream.read(), path, taken)
+    except OSError as error:
+        raise RuleError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def to_yaml(imported: Imported) -> str:
+    """Return the rules as a rule file of ours, the notes as comments on top and the allow part as one at the end."""
+    import yaml
+
+    defaults = Rule("", "", "")._asdict()
+    documents = []
+    for rule in imported.rules:
+        given = {key: value for key, value in rule._asdict().items() if value != defaults[key]}
+        given |= {"id": rule.id, "title": rule.title, "pattern": rule.pattern, "secret_group": rule.secret_group}
+        documents.append({k: list(v) if isinstance(v, tuple) else v for k, v in given.items() if k != "place"})
+    body = yaml.safe_dump(documents, sort_keys=False, allow_unicode=True, width=2**31 - 1)
+    allow = allow_yaml(imported)
+    tail = f"\nFor .secrets-guard.yaml:\n{allow}" if allow else ""
+    return _comment("\n".join(imported.notes)) + body + _comment(tail)
+
+
+def allow_yaml(imported: Imported) -> str:
+    """Return the allow part as a piece of `.secrets-guard.yaml`, or an empty string."""
+    import yaml
+
+    defaults = AllowEntry()._asdict()
+    entries = [
+        {k: list(v) if isinstance(v, tuple) else v for k, v in entry._asdict().items() if v != defaults[k]}
+        for entry in imported.allow
+    ]
+    return yaml.safe_dump({"allow": entries}, sort_keys=False, allow_unicode=True, width=2**31 - 1) if entries else ""
+
+
+def _comment(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
+
+
+def _note_top(document: Mapping[str, Any], notes: Notes) -> None:
+    extend = document.get("extend")
+    extend = extend if isinstance(extend, dict) else {}
+    if extend.get("usedefault"):
+        notes.add(
+            "", "[extend] useDefault: the default rules of gitleaks are not added; our own built-in rules are there"
+        )
+    for key in ("path", "url"):
+        if extend.get(key):
+            notes.add("", f"[extend] {key} {extend[key]!r} is not followed: import that file too")
+    for rule_id in extend.get("disabledrules") or []:
+        notes.add(str(rule_id), "[extend] disabledRules: name our rules of the same purpose in exclude_rule")
+    for key in sorted(set(document) - _TOP_KEYS):
+        notes.add("", f"the key {key!r} does not carry over")
+
+
+def _slugs(raw_rules: list[dict[str, Any]], taken: Collection[str], notes: Notes) -> list[str]:
+    made: list[str] = []
+    for number, raw in enumerate(raw_rules, 1):
+        original = str(raw.get("id", ""))
+        slug = "-".join(re.findall(r"[a-z0-9]+", original.lower())) or f"imported-{number}"
+        base = f"gitleaks-{slug}" if slug in taken else slug
+        free, suffix = base, 1
+        while free in made or free in taken:
+            suffix += 1
+            free = f"{base}-{suffix}"
+        if free != original:
+            notes.add(free, f"was {original!r}")
+        made.append(free)
+    return made
+
+
+def _rule(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> Rule | None:
+    _note_rule(raw, rule_id, notes)
+    regex, path = raw.get("regex"), raw.get("path") or ""
+    if not regex or not isinstance(regex, str) or not isinstance(path, str):
+        notes.add(rule_id, "left out: it has no regex; a rule that goes by the path alone is none of ours")
+        return None
+    if raw.get("skipreport"):
+        notes.add(rule_id, "left out: skipReport, it only serves other rules")
+        return None
+    group, entropy = raw.get("secretgroup", 0), raw.get("entropy", 0)
+    if not isinstance(group, int) or not isinstance(entropy, int | float):
+        notes.add(rule_id, "left out: its secretGroup or entropy is no number")
+        return None
+    try:
+        pattern = checked(regex, whole=False, skip_lead=True)
+        where = checked(path, whole=True) if path else Translated("", ())
+    except ValueError as error:
+        notes.add(rule_id, f"left out: its regex or path has {error}")
+        return None
+    for change in (*pattern.changes, *where.changes):
+        notes.add(rule_id, change)
+    title = str(raw.get("description") or rule_id)
+    keywords = tuple(dict.fromkeys(word.lower() for word in strings(raw, "keywords", rule_id, notes)))
+    rule = Rule(rule_id, title, pattern.pattern, keywords=keywords, path=where.pattern, min_entropy=float(entropy))
+    rule = rule._replace(max_length=_max_length(rule, notes))
+    return rule._replace(secret_group=_secret_group(rule, group, notes))
+
+
+def _note_rule(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> None:
+    if raw.get("required"):
+        notes.add(rule_id, "it finds more than before: the rules that it requires nearby do not carry over")
+    if raw.get("tags"):
+        notes.add(rule_id, "tags do not carry over")
+    for key in sorted(set(raw) - _RULE_KEYS):
+        notes.add(rule_id, f"the key {key!r} does not carry over")
+
+
+def _allowlist_tables(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> list[dict[str, Any]]:
+    return tables(raw, "allowlists", rule_id, notes) + tables(raw, "allowlist", rule_id, notes)
+
+
+def _max_length(rule: Rule, notes: Notes) -> int:
+    longest = lint.longest(rule.pattern)
+    if longest <= lint.LONGEST_MATCH:
+        return longest
+    estimated = min(_width(lint.parse(rule.pattern)), lint.LONGEST_MATCH)
+    notes.add(rule.id, f"its matches have no greatest length; those above {estimated} bytes are not found")
+    return estimated
+
+
+def _width(parsed: Any) -> int:
+    """Return the length of the longest match, an unbounded repeat counted as its least and UNBOUNDED more."""
+    total = 0
+    for op, argument in parsed:
+        name = str(op)
+        if name in ("MAX_REPEAT", "MIN_REPEAT"):
+            least, most, inside = argument
+            width = _width(inside)
+            any_character = len(inside) == 1 and _takes_anything(*inside[0])
+            endless = least * width + UNBOUNDED * (8 if any_character else 1)
+            total += most * width if most < lint.LONGEST_MATCH else endless
+        elif name == "BRANCH":
+            total += max(_width(branch) for branch in argument[1])
+        elif name == "SUBPATTERN":
+            total += _width(argument[-1])
+        elif name not in ("AT", "ASSERT", "ASSERT_NOT"):
+            total += 1
+    return total
+
+
+def _takes_anything(op: Any, argument: Any) -> bool:
+    if str(op) == "ANY":
+        return True
+    names = {str(item[1]) for item in argument} if str(op) == "IN" else set()
+    return any({f"CATEGORY_{kind}", f"CATEGORY_NOT_{kind}"} <= names for kind in ("SPACE", "WORD", "DIGIT"))
+
+
+def _secret_group(rule: Rule, stated: int, notes: Notes) -> int:
+    """Return our group for gitleaks's: 0 means the first group that is not empty, or all where none is."""
+    parsed = lint.parse(rule.pattern)
+    groups = parsed.state.groups - 1
+    if not 0 <= stated <= groups:
+        notes.add(rule.id, f"its secretGroup {stated} does not exist: the whole match is the secret")
+        return 0
+    if stated or not groups:
+        return stated
+    if 1 not in _certain_groups(parsed):
+        notes.add(rule.id, "the secret is the whole match; gitleaks takes its first group that is not empty")
+        return 0
+    return 1
+
+
+def _certain_groups(parsed: Any) -> set[int]:
+    """Return the groups that take part, not empty, in every match."""
+    found: set[int] = set()
+    for op, argument in parsed:
+        if str(op) == "SUBPATTERN":
+            inside = argument[-1]
+            found |= _certain_groups(inside)
+            if argument[0] is not None and inside.getwidth()[0] > 0:
+                found.add(argument[0])
+        elif str(op) in ("MAX_REPEAT", "MIN_REPEAT") and argument[0] > 0:
+            found |= _certain_groups(argument[2])
+    return found

@@ -1,0 +1,96 @@
+"""Rule files -> RuleSet. Every problem of every file is listed in one RuleError, each with file:line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any
+
+from secrets_guard.errors import ConfigError, RuleError
+from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.rules import lint
+from secrets_guard.rules.trigger import derive
+
+_TUPLES = ("keywords", "allow", "nearby", "examples", "counterexamples", "references")
+
+
+def parse_rules(files: list[tuple[str, bytes]]) -> list[Rule]:
+    """Return the rules of several (name, content) files, sorted by id.
+
+    Raises RuleError listing every problem: YAML, fields, patterns, duplicate ids.
+    """
+    rules: dict[str, Rule] = {}
+    problems: list[str] = []
+    for name, content in files:
+        made, wrong = _parse_file(name, content)
+        problems += wrong
+        for rule in made:
+            if rule.id in rules:
+                problems.append(f"{rule.place}: duplicate rule id {rule.id!r}, first defined at {rules[rule.id].place}")
+            rules.setdefault(rule.id, rule)
+    known = set(rules)
+    for rule in rules.values():
+        problems += [f"{rule.place}: nearby names no rule: {other!r}" for other in rule.nearby if other not in known]
+    if problems:
+        raise RuleError(*problems)
+    return [rules[rule_id] for rule_id in sorted(rules)]
+
+
+def digest_of(rules: list[Rule] | tuple[Rule, ...]) -> str:
+    """Return a digest (32 hex digits) over all that decides what the rules find."""
+    digest = hashlib.blake2b(digest_size=16)
+    for rule in rules:
+        digest.update(repr(rule._replace(place="", examples=(), counterexamples=(), references=())).encode())
+    return digest.hexdigest()
+
+
+def rule_set(rules: list[Rule]) -> RuleSet:
+    """Return the rules as a set with its digest."""
+    return RuleSet(tuple(rules), digest_of(rules))
+
+
+def _parse_file(name: str, content: bytes) -> tuple[list[Rule], list[str]]:
+    from secrets_guard import located_yaml
+
+    try:
+        document = located_yaml.load(content.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        return [], [f"{name}:1: not UTF-8 (byte {error.start})"]
+    except ConfigError as error:
+        return [], list(error.problems)
+    if not isinstance(document.value, list):
+        return [], [f"{name}:1: a rule file is a list of rules: start each with '- id: …'"]
+    vendor = os.path.splitext(os.path.basename(name))[0]
+    rules, problems = [], []
+    for index, raw in enumerate(document.value):
+        if not isinstance(raw, dict):
+            problems.append(f"{document.place(index)}: a rule is a mapping that begins with 'id:'")
+            continue
+        wrong = lint.field_problems(raw)
+        if not wrong:
+            rule = _build(raw, vendor, document.place(index))
+            wrong = lint.rule_problems(rule)
+            rules.append(rule if wrong else _with_trigger(rule))
+        label = raw.get("id", f"rule {index + 1}")
+        problems += [f"{document.place(index, field)}: {label}: {text}" for field, text in wrong]
+    return rules, problems
+
+
+def _build(raw: dict[str, Any], vendor: str, place: str) -> Rule:
+    fields: dict[str, Any] = {key: tuple(value) if key in _TUPLES else value for key, value in raw.items()}
+    rule = Rule(**fields, vendor=vendor, place=place)
+    parsed = lint.parse(rule.pattern)
+    if isinstance(parsed, str):
+        return rule
+    if "secret_group" not in raw and parsed.state.groups > 1:
+        rule = rule._replace(secret_group=1)
+    if not rule.max_length:
+        rule = rule._replace(max_length=lint.longest(rule.pattern))
+    return rule._replace(min_entropy=float(rule.min_entropy))
+
+
+def _with_trigger(rule: Rule) -> Rule:
+    # The entropy rules' triggers are all about length and borders: coarser ones would be hit everywhere.
+    if rule.kind == "entropy" and rule.trigger:
+        return rule
+    return rule._replace(trigger=derive(lint.parse(rule.trigger or rule.pattern)))
