@@ -46,12 +46,12 @@ class Finding(NamedTuple):
     decoded: tuple[str, ...]
     fingerprint: str
     blob_id: str = ""
-    exposure: Exposure | None = None
-    """How long it has been readable; known of histories only."""
     occurrences: tuple[Occurrence, ...] = ()
     """Other places of the same secret, capped."""
     occurrences_total: int = 0
     """How many other places there are."""
+    exposure: Exposure | None = None
+    """How long it has been readable; known of histories only."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

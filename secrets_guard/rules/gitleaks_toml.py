@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secrets_guard.config_file import AllowEntry
-from secrets_guard.rules.lint import parse, pattern_problems
+from secrets_guard.pattern import parse, pattern_problems
 from secrets_guard.rules.re2 import Translated, translate
 
 _ALLOW_KEYS = {"description", "condition", "commits", "paths", "regextarget", "regexes", "stopwords", "targetrules"}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from secrets_guard.config_file import AllowEntry
 from secrets_guard.errors import RuleError
 from secrets_guard.model.rule import Rule
-from secrets_guard.rules import lint
+from secrets_guard.pattern import LONGEST_MATCH, longest, parse
 from secrets_guard.rules.gitleaks_toml import Notes, allow_entries, checked, lowered, split_for_rule, strings, tables
 from secrets_guard.rules.re2 import Translated
 
@@ -184,10 +184,10 @@ def _allowlist_tables(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> lis
 
 
 def _max_length(rule: Rule, notes: Notes) -> int:
-    longest = lint.longest(rule.pattern)
-    if longest <= lint.LONGEST_MATCH:
-        return longest
-    estimated = min(_width(lint.parse(rule.pattern)), lint.LONGEST_MATCH)
+    bounded = longest(rule.pattern)
+    if bounded <= LONGEST_MATCH:
+        return bounded
+    estimated = min(_width(parse(rule.pattern)), LONGEST_MATCH)
     notes.add(rule.id, f"its matches have no greatest length; those above {estimated} bytes are not found")
     return estimated
 
@@ -202,7 +202,7 @@ def _width(parsed: Any) -> int:
             width = _width(inside)
             any_character = len(inside) == 1 and _takes_anything(*inside[0])
             endless = least * width + UNBOUNDED * (8 if any_character else 1)
-            total += most * width if most < lint.LONGEST_MATCH else endless
+            total += most * width if most < LONGEST_MATCH else endless
         elif name == "BRANCH":
             total += max(_width(branch) for branch in argument[1])
         elif name == "SUBPATTERN":
@@ -221,7 +221,7 @@ def _takes_anything(op: Any, argument: Any) -> bool:
 
 def _secret_group(rule: Rule, stated: int, notes: Notes) -> int:
     """Return our group for gitleaks's: 0 means the first group that is not empty, or all where none is."""
-    parsed = lint.parse(rule.pattern)
+    parsed = parse(rule.pattern)
     groups = parsed.state.groups - 1
     if not 0 <= stated <= groups:
         notes.add(rule.id, f"its secretGroup {stated} does not exist: the whole match is the secret")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 from secrets_guard.located_yaml import nearest
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES, Rule
-from secrets_guard.rules.backtracking import blow_up
-
-LONGEST_MATCH = 32_768
-"""The longest match, in bytes, that a rule may ask for; pieces of a large content overlap by twice as much."""
+from secrets_guard.pattern import LONGEST_MATCH, parse, pattern_problems
 
 CHECKSUMS = ("github-crc32", "npm-crc32")
 """Names a rule may give as ``checksum``; each is a function in judge/checksum.py (a test holds the two equal)."""
@@ -72,6 +68,8 @@ def rule_problems(rule: Rule) -> list[tuple[str, str]]:
             problems.append((field, f"{field} {value!r} is none of {', '.join(scale)}"))
     if rule.checksum and rule.checksum not in CHECKSUMS:
         problems.append(("checksum", f"unknown checksum {rule.checksum!r}{nearest(rule.checksum, CHECKSUMS)}"))
+    if any(not word or word != word.lower() for word in rule.keywords):
+        problems.append(("keywords", "keywords are compared with text in lower case: write them so"))
     for field, pattern in (("pattern", rule.pattern), ("trigger", rule.trigger), ("path", rule.path)):
         if pattern:
             problems += [(field, text) for text in pattern_problems(pattern, anchors=field == "path")]
@@ -79,41 +77,6 @@ def rule_problems(rule: Rule) -> list[tuple[str, str]]:
     if not any(field == "pattern" for field, _ in problems):
         problems += _length_problems(rule)
     return problems
-
-
-def pattern_problems(pattern: str, *, anchors: bool = False) -> list[str]:
-    """Return what is wrong with a regular expression: it must compile, not blow up, and have no bare anchor.
-
-    With ``anchors`` a bare ``^`` or ``$`` is fine (it will meet a single value, not a whole file).
-    """
-    parsed = parse(pattern)
-    if isinstance(parsed, str):
-        return [f"{pattern!r}: {parsed}"]
-    problems = []
-    if not anchors and any(
-        name in _anchors(parsed) for name in ("AT_BEGINNING", "AT_BEGINNING_STRING", "AT_END_STRING")
-    ):
-        problems.append(f"{pattern!r}: \\A, \\Z and a ^ without (?m) mean the start or end of a batch; use (?m) or \\b")
-    reason = blow_up(parsed)
-    if reason:
-        problems.append(f"{pattern!r}: {reason}")
-    return problems
-
-
-def parse(pattern: str) -> Any:
-    """Return the parsed pattern (``re``'s own tree), or the complaint as a string."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            re.compile(pattern.encode())
-            return re._parser.parse(pattern.encode())  # type: ignore[attr-defined]
-    except (re.error, RecursionError, OverflowError, DeprecationWarning, FutureWarning) as error:
-        return f"not a valid regular expression: {error}"
-
-
-def longest(pattern: str) -> int:
-    """Return the length in bytes of the longest possible match; more than LONGEST_MATCH where it is unbounded."""
-    return int(min(parse(pattern).getwidth()[1], LONGEST_MATCH + 1))
 
 
 def _length_problems(rule: Rule) -> list[tuple[str, str]]:
@@ -125,25 +88,3 @@ def _length_problems(rule: Rule) -> list[tuple[str, str]]:
         wanted = f"bound its repeats, or state a max_length up to {LONGEST_MATCH}"
         problems.append(("pattern", f"a match can be longer than {LONGEST_MATCH} bytes; {wanted}"))
     return problems
-
-
-def _anchors(parsed: Any) -> set[str]:
-    multiline = parsed.state.flags & re.MULTILINE
-    found: set[str] = set()
-    stack: list[Any] = [parsed]
-    while stack:
-        node = stack.pop()
-        for op, argument in node:
-            if str(op) == "AT" and not (multiline and str(argument) == "AT_BEGINNING"):
-                found.add(str(argument))
-            stack += [part for part in _children(argument) if part is not None]
-    return found
-
-
-def _children(argument: Any) -> list[Any]:
-    sub_pattern = type(re._parser.parse(""))  # type: ignore[attr-defined]
-    if isinstance(argument, sub_pattern):
-        return [argument]
-    if isinstance(argument, list | tuple):
-        return [part for item in argument for part in _children(item)]
-    return []

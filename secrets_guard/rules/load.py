@@ -8,6 +8,7 @@ from typing import Any
 
 from secrets_guard.errors import ConfigError, RuleError
 from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.pattern import longest, parse
 from secrets_guard.rules import lint
 from secrets_guard.rules.trigger import derive
 
@@ -79,13 +80,13 @@ def _parse_file(name: str, content: bytes) -> tuple[list[Rule], list[str]]:
 def _build(raw: dict[str, Any], vendor: str, place: str) -> Rule:
     fields: dict[str, Any] = {key: tuple(value) if key in _TUPLES else value for key, value in raw.items()}
     rule = Rule(**fields, vendor=vendor, place=place)
-    parsed = lint.parse(rule.pattern)
+    parsed = parse(rule.pattern)
     if isinstance(parsed, str):
         return rule
     if "secret_group" not in raw and parsed.state.groups > 1:
         rule = rule._replace(secret_group=1)
     if not rule.max_length:
-        rule = rule._replace(max_length=lint.longest(rule.pattern))
+        rule = rule._replace(max_length=longest(rule.pattern))
     return rule._replace(min_entropy=float(rule.min_entropy))
 
 
@@ -93,4 +94,4 @@ def _with_trigger(rule: Rule) -> Rule:
     # The entropy rules' triggers are all about length and borders: coarser ones would be hit everywhere.
     if rule.kind == "entropy" and rule.trigger:
         return rule
-    return rule._replace(trigger=derive(lint.parse(rule.trigger or rule.pattern)))
+    return rule._replace(trigger=derive(parse(rule.trigger or rule.pattern)))

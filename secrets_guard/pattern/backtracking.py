@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from secrets_guard.rules.automaton import FEW, REPEATS, Automaton, TooLargeError, ambiguous, is_single, parts_of
+from secrets_guard.pattern.automaton import FEW, REPEATS, Automaton, TooLargeError, ambiguous, is_single, parts_of
 
 WINDOW = 65_536
 """The longest text, in bytes, that stage two ever hands to ``re``; an unbounded repeat counts as this many."""
