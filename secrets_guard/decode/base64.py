@@ -1,0 +1,91 @@
+"""Base64 of text (RFC 4648: standard and URL-safe alphabet, padded or not, wrapped over lines) -> the text."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from itertools import pairwise
+
+from secrets_guard.decode.segment import Steps
+from secrets_guard.model.span import Span
+
+NAME = "base64"
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CLASS = rb"A-Za-z0-9+/_-"
+
+
+def _chars(keep: list[int]) -> bytes:
+    return b"[" + "".join(_ALPHABET[value] for value in keep).replace("/", r"\/").encode() + b"]"
+
+
+# Base64 of ASCII text is recognised without decoding it. The top bit of each of three bytes is 0, which fixes one bit
+# of the first three characters of every group of four: random text or a path passes five groups once in 32,768.
+_FIRST = _chars([value for value in range(64) if not value & 32])
+_SECOND = _chars([value for value in range(64) if not value & 8])
+_THIRD = _chars([value for value in range(64) if not value & 2])
+_ASCII = _FIRST + _SECOND + _THIRD + b"[" + _CLASS + b"]"
+# UTF-16LE of ASCII text (PowerShell's -EncodedCommand) alternates between two shapes of group: b0b and 0b0.
+_WIDE = _FIRST + b"[AQgw][AB][" + _CLASS + b"]A[A-H]" + _chars(list(range(0, 64, 4))) + b"A"
+_GROUPS = 5
+_WIDE_PAIRS = 3
+_BEFORE = rb"(?:[^" + _CLASS + rb"]|\\[nrt])"
+TRIGGERS = (
+    _BEFORE + b"(?:" + _ASCII + b"){%d}" % _GROUPS,
+    _BEFORE + b"(?:" + _WIDE + b"){%d}" % _WIDE_PAIRS,
+)
+_LENGTHS = (_GROUPS * 4, _WIDE_PAIRS * 8)
+_RUN = re.compile(rb"[" + _CLASS + rb"]+")
+_NEXT_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*([" + _CLASS + rb"]+)={0,2}[ \t]*(?=\r?\n|$)")
+_SHORTEST_WRAP = 32
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def run(buffer: bytes, end: int, low: int, high: int, trigger: int = 0) -> Span | None:
+    """Return the whole run, over wrapped lines too, whose first groups end at ``end``."""
+    start = end - _LENGTHS[trigger]
+    found = _RUN.match(buffer, start, high)
+    if start < low or found is None:
+        return None
+    width = stop = found.end()
+    width -= start
+    while width >= _SHORTEST_WRAP:
+        line = _NEXT_LINE.match(buffer, stop, high)
+        if line is None or len(line.group(1)) > width:
+            break
+        stop = line.end(1)
+        if len(line.group(1)) < width:
+            break
+    padding = buffer[stop : min(stop + 2, high)]
+    return Span(start, stop + len(padding) - len(padding.lstrip(b"=")))
+
+
+def decode(encoded: bytes) -> tuple[bytes, Steps] | None:
+    """Return the bytes and the way back, or None when it is not base64 after all."""
+    steps, pieces, out, carried = Steps(len(encoded)), [], 0, list[int]()
+    for found in _RUN.finditer(encoded):
+        pieces.append(found.group())
+        start, end = found.span()
+        if carried:
+            # A line need not hold whole groups: of four characters each neighbouring two hold a byte.
+            while len(carried) < 4 and start < end:
+                carried.append(start)
+                start += 1
+            if len(carried) < 4:
+                continue
+            for first, second in pairwise(carried):
+                steps.run(out, first, 1, second + 1 - first)
+                out += 1
+        steps.run(out, start, 3, 4)
+        groups = (end - start) // 4
+        out, carried = out + groups * 3, list(range(start + groups * 4, end))
+    if carried and pieces[1:]:
+        for first, second in pairwise(carried):
+            steps.run(out, first, 1, second + 1 - first)
+            out += 1
+    compact = b"".join(pieces).translate(_STANDARD)
+    if len(compact) % 4 == 1:
+        compact = compact[:-1]
+    try:
+        return binascii.a2b_base64(compact + b"=" * (-len(compact) % 4)), steps
+    except binascii.Error:
+        return None
