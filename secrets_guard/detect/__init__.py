@@ -1,0 +1,1 @@
+"""Stage one (Vectorscan over batches) and stage two (``re`` on windows): bytes in, matches out."""
