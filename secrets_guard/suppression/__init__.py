@@ -1,0 +1,1 @@
+"""What is known and allowed to stand: inline comments, allow entries, the baseline and other tools' ignore files."""
