@@ -1,0 +1,192 @@
+"""ScanResult -> lines for a terminal, each made of pieces of text with a style; human.py prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from secrets_guard.model.finding import Finding
+from secrets_guard.model.origin import Exposure, Origin, origin_fields
+from secrets_guard.model.result import Explanation, ScanResult
+from secrets_guard.model.rule import SEVERITIES
+from secrets_guard.report.facts import amounts, why_incomplete
+from secrets_guard.report.text import printable
+
+_SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_MARGIN = "    "
+_SMALLEST_WINDOW = 20
+
+
+class Piece(NamedTuple):
+    """A text in one style (rich's words for it; empty: none)."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Piece, ...]
+
+
+def lines(result: ScanResult, width: int, *, quiet: bool = False) -> Iterator[Line]:
+    """Yield the report; ``width`` (characters) only cuts the lines of code. Texts are not yet escaped.
+
+    ``quiet`` leaves the findings, the problems and, when not all was swept, the word of it.
+    """
+    path = None
+    for finding in result.findings:
+        if path is not None and path != finding.location.path:
+            yield ()
+        path = finding.location.path
+        yield from _finding_lines(finding, width)
+    if result.findings and not quiet:
+        yield ()
+    yield from _verdict(result, quiet)
+    if not quiet:
+        yield from _coverage(result)
+    yield from _problems(result)
+    if not quiet:
+        yield from ((Piece("note: ", "bold"), Piece(note)) for note in result.notes)
+    if result.explanations:
+        yield from _explanations(result.explanations)
+
+
+def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
+    place = finding.location
+    yield (
+        Piece(f"{place.path}:{place.start_line}:{place.start_column}", "bold"),
+        Piece("  "),
+        Piece(finding.severity, _SEVERITY_STYLES.get(finding.severity, "")),
+        Piece(f"  {finding.title} ({finding.rule_id})"),
+    )
+    yield from _context(finding, width)
+    reasons = f" ({'; '.join(finding.reasons)})" if finding.reasons else ""
+    yield (Piece(f"{_MARGIN}confidence: {finding.confidence}{reasons}"),)
+    if finding.decoded:
+        yield (Piece(f"{_MARGIN}decoded from: {' > '.join(finding.decoded)}"),)
+    origin = _origin(finding.origin)
+    if origin:
+        yield (Piece(f"{_MARGIN}{origin}"),)
+    if finding.exposure:
+        yield (Piece(f"{_MARGIN}{_exposure(finding.exposure)}"),)
+    if finding.occurrences_total:
+        yield (Piece(f"{_MARGIN}{_occurrences(finding)}"),)
+    yield (Piece(f"{_MARGIN}fingerprint: {finding.fingerprint}", "dim"),)
+
+
+def _context(finding: Finding, width: int) -> Iterator[Line]:
+    # Escaped here already, so that a cut never splits an escape and the width is what will be seen.
+    line = printable(finding.context.expandtabs(4).strip())
+    secret = printable(finding.secret.expandtabs(4))
+    start = line.find(secret) if secret else -1
+    if start < 0:
+        yield (Piece(f"{_MARGIN}secret: "), Piece(secret, "bold red"))
+        if line:
+            yield (Piece(_MARGIN + _window(line, 0, 0, width)[0]),)
+        return
+    line, start, end = _window(line, start, start + len(secret), width)
+    yield (Piece(_MARGIN + line[:start]), Piece(line[start:end], "bold red"), Piece(line[end:]))
+
+
+def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
+    """Cut ``line`` to about ``width`` characters around ``start``..``end``, which are kept whole and moved along."""
+    room = max(width - len(_MARGIN), end - start, _SMALLEST_WINDOW)
+    if len(line) <= room:
+        return line, start, end
+    left = max(0, min(start - (room - (end - start)) // 2, len(line) - room))
+    before, after = "... " if left else "", " ..." if left + room < len(line) else ""
+    moved = left - len(before)
+    return before + line[left : left + room] + after, start - moved, end - moved
+
+
+def _origin(origin: Origin) -> str:
+    told = origin_fields(origin)
+    kind = str(told.pop("kind"))
+    fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value not in ("", None))
+    return f"in {kind}: {fields}" if fields else ""
+
+
+def _exposure(exposure: Exposure) -> str:
+    end = "still at the tip" if exposure.at_tip else f"until {exposure.last_date[:10]} ({exposure.last_commit[:12]})"
+    refs = ", ".join([*exposure.branches, *exposure.tags])
+    more = exposure.refs_total - len(exposure.branches) - len(exposure.tags)
+    held = f"; in {refs}{f' and {more:,} more' if more > 0 else ''}" if refs else ""
+    return f"exposed: since {exposure.first_date[:10]}, {_number(exposure.days, 'day')}, {end}{held}"
+
+
+def _occurrences(finding: Finding) -> str:
+    places = [f"{other.path}:{other.start_line}:{other.start_column}" for other in finding.occurrences]
+    more = finding.occurrences_total - len(places)
+    if more > 0:
+        places.append(f"{more:,} more" if places else _number(more, "other place"))
+    return f"also in: {', '.join(places)}"
+
+
+def _verdict(result: ScanResult, quiet: bool) -> Iterator[Line]:
+    if result.findings:
+        if not quiet:
+            yield _found(result)
+    elif not quiet and not result.problems and result.scan.complete:
+        yield (Piece("no secrets found", "bold green"),)
+    reason = why_incomplete(result)
+    if reason:
+        known = "" if result.findings else "; no secrets found in the rest, which says nothing about what is missing"
+        yield (Piece("INCOMPLETE", "bold red"), Piece(f": {reason}{known}"))
+
+
+def _found(result: ScanResult) -> Line:
+    files = len({finding.location.path for finding in result.findings})
+    pieces = [Piece(f"{_number(len(result.findings), 'secret')} found in {_number(files, 'file')}", "bold")]
+    separator = ": "
+    for severity in reversed(SEVERITIES):
+        count = sum(finding.severity == severity for finding in result.findings)
+        if count:
+            pieces += [Piece(separator), Piece(f"{count:,} {severity}", _SEVERITY_STYLES[severity])]
+            separator = ", "
+    return tuple(pieces)
+
+
+def _coverage(result: ScanResult) -> Iterator[Line]:
+    scan, stats = result.scan, result.stats
+    swept = f"{_number(stats.blobs, 'blob')}, {_size(stats.bytes)}, in {scan.duration_s:.2f} s"
+    decoded = f", {stats.decoded:,} decoded" if stats.decoded else ""
+    rules = f"{_number(result.tool.rules, 'rule')}"
+    yield (Piece(f"swept: {swept}{decoded} ({scan.kind}: {scan.target}; {rules})"),)
+    told = [("skipped", stats.skipped), ("suppressed", stats.suppressed)]
+    if result.explanations:
+        told.append(("dropped", stats.dropped))
+    for name, counters in told:
+        listed = amounts(counters)
+        if listed:
+            yield (Piece(f"{name}: {listed}"),)
+
+
+def _problems(result: ScanResult) -> Iterator[Line]:
+    if result.problems:
+        yield (Piece(f"{_number(len(result.problems), 'problem')}:", "bold yellow"),)
+    for problem in result.problems:
+        yield (Piece(f"  {problem.kind}", "yellow"), Piece(f"  {problem.where}: {problem.message}"))
+
+
+def _explanations(explanations: tuple[Explanation, ...]) -> Iterator[Line]:
+    heads = ("outcome", "by", "rule", "place", "secret", "reason")
+    rows = [
+        tuple(map(printable, (e.outcome, e.by, e.rule_id, f"{e.path}:{e.line}:{e.column}", e.secret, e.reason)))
+        for e in explanations
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    yield ()
+    for number, row in enumerate((heads, *rows)):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield (Piece(text, "bold" if number == 0 else ""),)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _size(number: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
