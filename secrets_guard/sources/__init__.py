@@ -1,0 +1,10 @@
+"""Everything that can be swept, by name; each is imported on first use only."""
+
+from __future__ import annotations
+
+SOURCES = {
+    "files": "secrets_guard.sources.files:FileSource",
+    "stdin": "secrets_guard.sources.stdin:StreamSource",
+    "memory": "secrets_guard.sources.memory:MemorySource",
+}
+"""Name -> ``module:Class``; each satisfies ``model.protocols.Source``."""
