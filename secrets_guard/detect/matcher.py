@@ -97,15 +97,16 @@ def _windows(batch: Batch, ends: list[int], reach: int) -> Iterator[tuple[int, i
     place = low = high = -1
     view_end = -1
     for end in ends:
-        # A trigger may end in the newline behind its view.
-        if place >= 0 and end <= view_end + 1 and end - reach <= high:
+        # A trigger may end with the border behind the match, and so in the newline behind its view.
+        first = end - reach - 1
+        if place >= 0 and end <= view_end + 1 and first <= high:
             high = min(view_end, end + reach)
             continue
         if place >= 0:
             yield place, low, high
         place = batch.index_of(end)
         view_start, view_end = batch.bounds(place)
-        low, high = max(view_start, end - reach), min(view_end, end + reach)
+        low, high = max(view_start, first), min(view_end, end + reach)
     if place >= 0:
         yield place, low, high
 

@@ -41,7 +41,7 @@ class Stats:
             (self.suppressed, other.suppressed),
             (self.dropped, other.dropped),
         ):
-            for key, count in theirs.items():
+            for key, count in list(theirs.items()):
                 mine[key] = mine.get(key, 0) + count
 
 

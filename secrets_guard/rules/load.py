@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from secrets_guard.errors import ConfigError, RuleError
@@ -15,12 +16,12 @@ from secrets_guard.rules.trigger import derive
 _TUPLES = ("keywords", "allow", "nearby", "examples", "counterexamples", "references")
 
 
-def parse_rules(files: list[tuple[str, bytes]]) -> list[Rule]:
-    """Return the rules of several (name, content) files, sorted by id.
+def parse_rules(files: list[tuple[str, bytes]], known: Sequence[Rule] = ()) -> list[Rule]:
+    """Return the rules of several (name, content) files and those that are ``known`` already, sorted by id.
 
     Raises RuleError listing every problem: YAML, fields, patterns, duplicate ids.
     """
-    rules: dict[str, Rule] = {}
+    rules = {rule.id: rule for rule in known}
     problems: list[str] = []
     for name, content in files:
         made, wrong = _parse_file(name, content)
@@ -29,9 +30,8 @@ def parse_rules(files: list[tuple[str, bytes]]) -> list[Rule]:
             if rule.id in rules:
                 problems.append(f"{rule.place}: duplicate rule id {rule.id!r}, first defined at {rules[rule.id].place}")
             rules.setdefault(rule.id, rule)
-    known = set(rules)
     for rule in rules.values():
-        problems += [f"{rule.place}: nearby names no rule: {other!r}" for other in rule.nearby if other not in known]
+        problems += [f"{rule.place}: nearby names no rule: {other!r}" for other in rule.nearby if other not in rules]
     if problems:
         raise RuleError(*problems)
     return [rules[rule_id] for rule_id in sorted(rules)]

@@ -1,0 +1,122 @@
+"""The library's face: sweep a source, load rules. The doors (cli, hook) compose through here too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from secrets_guard import __version__, canary, engine, workers
+from secrets_guard.cache import Cache, user_cache
+from secrets_guard.config import Settings
+from secrets_guard.detect.matcher import Matcher
+from secrets_guard.errors import RuleError
+from secrets_guard.fingerprint import Fingerprinter
+from secrets_guard.model.protocols import Source
+from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
+from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
+from secrets_guard.rules.active import load_rules, select
+from secrets_guard.suppression.allow import AllowJudge, judge_allow
+from secrets_guard.suppression.entry import Suppression
+from secrets_guard.suppression.known import Suppressions
+from secrets_guard.suppression.order import Suppressor
+from secrets_guard.tally import Clerk
+
+__all__ = ["load_rules", "scan"]
+
+
+def scan(
+    source: Source,
+    *,
+    rules: RuleSet | None = None,
+    settings: Settings | None = None,
+    suppressions: Iterable[Suppression] = (),
+    allow: AllowJudge | None = None,
+    progress: Callable[[Stats], None] | None = None,
+    cache: Cache | None = None,
+) -> ScanResult:
+    """Sweep ``source`` and return all that was found, could not be read, and was covered.
+
+    ``rules`` default to the built-in ones and ``settings.rules``; ``allow`` is the judge over ``settings.allow`` where
+    the caller shares it with the source. Raises RuleError, SourceError or EngineError; never a traceback for bad input.
+    """
+    settings = settings or Settings()
+    cache = cache or user_cache()
+    started, clock = time.time(), time.monotonic()
+    every = select(rules or load_rules(settings.rules, cache=cache), settings.only_rule, settings.exclude_rule)
+    active = active_rules(every, settings)
+    suppressor = Suppressor(
+        inline=not settings.no_inline_allow,
+        allow=allow or judge_allow(settings.allow, today()),
+        known=Suppressions(suppressions, today(), (rule.id for rule in every.rules)),
+    )
+    fingerprints = Fingerprinter(settings.fingerprint_key)
+    clerk = Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
+    pipeline = engine.Pipeline(Matcher((*active, canary.RULE), cache), clerk, settings.max_depth)
+    swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
+    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
+    return _result(
+        swept,
+        active,
+        ToolInfo("secrets-guard", __version__, len(active), every.digest),
+        ScanInfo(source.kind, source.target, begun, round(time.monotonic() - clock, 3), complete=True),
+        suppressor,
+    )
+
+
+def _result(
+    swept: engine.Sweep, active: tuple[Rule, ...], tool: ToolInfo, scanned: ScanInfo, suppressor: Suppressor
+) -> ScanResult:
+    problems = [*swept.problems, *([_interrupted(scanned.target)] if swept.interrupted else [])]
+    guilty = {finding.rule_id for finding in swept.findings}
+    return ScanResult(
+        tool=tool,
+        scan=scanned._replace(complete=not problems),
+        findings=tuple(swept.findings),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.where, problem.kind, problem.message))),
+        stats=swept.stats,
+        explanations=tuple(sorted(swept.explanations, key=_explanation_order)),
+        notes=tuple(_unused(suppressor)),
+        rules=tuple(
+            (rule.id, rule.title, rule.severity, rule.kind, rule.references) for rule in active if rule.id in guilty
+        ),
+    )
+
+
+def active_rules(rules: RuleSet, settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules that can still report under the settings' thresholds. Raises RuleError when none can."""
+    kept = tuple(
+        [
+            rule
+            for rule in rules.rules
+            if at_least(rule.severity, settings.min_severity, SEVERITIES)
+            and (rule.checksum or at_least(rule.confidence, settings.min_confidence, CONFIDENCES))
+        ]
+    )
+    if not kept:
+        raise RuleError("no rule reaches --min-severity and --min-confidence; lower one of them")
+    return kept
+
+
+def today() -> str:
+    """Return today's date (local), ISO."""
+    return time.strftime("%Y-%m-%d")
+
+
+def _interrupted(target: str) -> Problem:
+    return Problem("interrupted", target, "stopped by the user; what was not reached is not covered")
+
+
+def _explanation_order(one: Explanation) -> tuple[str, int, int, str]:
+    return (one.path, one.line, one.column, one.rule_id)
+
+
+def _unused(suppressor: Suppressor) -> Iterable[str]:
+    for known in suppressor.known.unused():
+        label = known.fingerprint or known.path
+        yield f"unused suppression: {known.place} {label}".rstrip()
+    for known in suppressor.known.expired_used():
+        yield f"expired suppression, reported again: {known.place} {known.fingerprint or known.path}".rstrip()
+    for entry in suppressor.allow.unused():
+        yield f"unused allow entry: {entry.place} {entry.reason}".rstrip()
+    for entry in suppressor.allow.expired:
+        yield f"expired allow entry: {entry.place} {entry.reason}".rstrip()

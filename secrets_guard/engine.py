@@ -1,0 +1,126 @@
+"""Source -> decode -> detect -> judge -> attribute: the one loop through the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from secrets_guard import canary, judge, workers
+from secrets_guard.attribute import context_of
+from secrets_guard.decode import decode, root_view
+from secrets_guard.decode.batch import Batch
+from secrets_guard.detect.matcher import Matcher
+from secrets_guard.errors import EngineError
+from secrets_guard.judge import overlap
+from secrets_guard.judge.overlap import Judged
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.finding import Finding
+from secrets_guard.model.protocols import Source
+from secrets_guard.model.result import Explanation, Problem, Stats
+from secrets_guard.origins import resolve
+from secrets_guard.tally import Clerk, Tally
+
+if TYPE_CHECKING:
+    import hyperscan
+
+BATCH_BYTES = 2 << 20
+"""Blobs are gathered to this size for one scan: large enough that the start of a scan costs nothing."""
+BATCH_BLOBS = 4096
+
+
+class Pipeline(NamedTuple):
+    """What one sweep is made of; shared by all workers."""
+
+    matcher: Matcher
+    clerk: Clerk
+    max_depth: int = 5
+
+
+class Sweep(NamedTuple):
+    """What came out of the loop; ``interrupted`` when ^C ended it early."""
+
+    findings: list[Finding]
+    problems: list[Problem]
+    stats: Stats
+    explanations: list[Explanation]
+    interrupted: bool
+
+
+def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[Stats], None] | None = None) -> Sweep:
+    """Sweep ``source`` with ``jobs`` workers; ``progress`` is called now and then with the counters so far.
+
+    Raises SourceError for a target that can't be read at all, EngineError when the positive control was not found.
+    """
+    total = Tally()
+    tallies: list[Tally] = []
+
+    def worker() -> Callable[[list[Blob]], None]:
+        tally, scratch = Tally(), pipeline.matcher.scratch()
+        tallies.append(tally)
+        return lambda blobs: sweep(blobs, pipeline, scratch, tally)
+
+    def tick() -> None:
+        if progress is not None:
+            so_far = Stats()
+            for tally in (total, *tallies):
+                so_far.add(tally.stats)
+            progress(so_far)
+
+    interrupted = False
+    try:
+        workers.run(batches(source, total, pipeline.max_depth), worker, jobs, tick if progress else None)
+    except KeyboardInterrupt:
+        interrupted = True
+    merged = Tally.merged([total, *tallies])
+    if not interrupted and merged.canary != canary.expected(pipeline.max_depth):
+        raise EngineError(
+            "the positive control was not found: this run would have missed real secrets; "
+            "delete the cache folder, run 'secrets-guard selftest', and report it if that fails"
+        )
+    return Sweep(
+        resolve(merged, source, pipeline.clerk), merged.problems, merged.stats, merged.explanations, interrupted
+    )
+
+
+def batches(source: Source, tally: Tally, max_depth: int) -> Iterator[list[Blob]]:
+    """Yield the source's blobs in batches, the positive control in the first; problems go to ``tally``."""
+    gathered, size = [canary.blob(max_depth)], 0
+    for item in source.blobs(tally.stats):
+        if isinstance(item, Problem):
+            tally.problems.append(item)
+            continue
+        gathered.append(item)
+        size += len(item.data)
+        if size >= BATCH_BYTES or len(gathered) >= BATCH_BLOBS:
+            yield gathered
+            gathered, size = [], 0
+    if gathered:
+        yield gathered
+
+
+def sweep(blobs: list[Blob], pipeline: Pipeline, scratch: hyperscan.Scratch, tally: Tally) -> None:
+    """Take one batch through decode, detect and judge, and note what stands in ``tally``."""
+    matcher, clerk = pipeline.matcher, pipeline.clerk
+    roots = views = [root_view(blob, index) for index, blob in enumerate(blobs)]
+    tally.count_blobs(roots)
+    judged: dict[int, list[Judged]] = {}
+    incomplete: set[int] = set()
+    for depth in range(pipeline.max_depth + 1):
+        batch = Batch(views)
+        hits, encoded = matcher.scan(batch, scratch)
+        for match in matcher.confirm(batch, hits):
+            blob = blobs[match.blob_index]
+            if match.rule is canary.RULE and blob.id != canary.ID:
+                continue
+            judged.setdefault(match.blob_index, []).append(judge.judge(match, context_of(match, blob.hint)))
+        if not encoded or depth == pipeline.max_depth:
+            break
+        views, cut = decode(batch, encoded)
+        incomplete |= cut
+        tally.stats.decoded += sum(view.blob.id != canary.ID for view in views)
+        if not views:
+            break
+    message = "too many encoded pieces; the rest was not decoded"
+    tally.problems += [Problem("limit", blobs[index].hint, message) for index in sorted(incomplete)]
+    for index in sorted(judged):
+        clerk.note(roots[index], overlap.resolve(judged[index]), tally)

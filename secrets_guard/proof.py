@@ -1,0 +1,69 @@
+"""Rules -> what their own examples disprove. Each example takes the whole way that a file takes."""
+
+from __future__ import annotations
+
+from secrets_guard import canary, judge
+from secrets_guard.attribute import context_of
+from secrets_guard.cache import Cache
+from secrets_guard.decode import root_view
+from secrets_guard.decode.batch import Batch
+from secrets_guard.detect.matcher import Matcher
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.match import Match, Verdict
+from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.rules.template import fill
+
+HINT = "example.env"
+"""The name under which examples are swept: a kind of file where values stand bare."""
+
+
+def prove(rules: RuleSet) -> list[str]:
+    """Return a line for each example that is not found and each counterexample that is; empty when all is well."""
+    matcher = Matcher((*rules.rules, canary.RULE), Cache(None))
+    problems: list[str] = []
+    for rule in rules.rules:
+        problems += _prove(rule, matcher)
+    return problems
+
+
+def _prove(rule: Rule, matcher: Matcher) -> list[str]:
+    if not rule.examples:
+        return [f"{rule.place}: {rule.id}: no example: add at least one template that must be found"]
+    problems = []
+    for number, template in enumerate(rule.examples, 1):
+        try:
+            found = verdicts(rule, fill(template, rule.id), matcher)
+        except ValueError as error:
+            problems.append(f"{rule.place}: {rule.id}: example {number}: {error}")
+            continue
+        if not any(verdict is None for _, verdict in found):
+            why = "; ".join(f"{verdict.by}: {verdict.reason}" for _, verdict in found if verdict) or "no match"
+            problems.append(f"{rule.place}: {rule.id}: example {number} is not found ({why})")
+        if any(verdict is None for _, verdict in verdicts(rule, template, matcher)):
+            problems.append(f"{rule.place}: {rule.id}: example {number} is found unfilled: it would trip our own hook")
+    for number, template in enumerate(rule.counterexamples, 1):
+        try:
+            found = verdicts(rule, fill(template, rule.id), matcher)
+        except ValueError as error:
+            problems.append(f"{rule.place}: {rule.id}: counterexample {number}: {error}")
+            continue
+        if any(verdict is None for _, verdict in found):
+            problems.append(f"{rule.place}: {rule.id}: counterexample {number} is found")
+    return problems
+
+
+def verdicts(rule: Rule, text: str, matcher: Matcher) -> list[tuple[Match, Verdict | None]]:
+    """Return the rule's matches in ``text`` with the verdict that drops each (None: it stands)."""
+    hint = HINT if not rule.path else _path_for(rule)
+    batch = Batch([root_view(Blob(hint, text.encode() + b"\n", hint), 0)])
+    hits, _ = matcher.scan(batch, matcher.scratch())
+    own = [hit for hit in hits if matcher.rules[hit[0]].id == rule.id]
+    return [judge.judge(match, context_of(match, hint)) for match in matcher.confirm(batch, own)]
+
+
+def _path_for(rule: Rule) -> str:
+    """Return a file name that the rule's ``path`` accepts: the ending or name that the pattern spells out."""
+    import re
+
+    plain = re.sub(r"\\(.)", r"\1", re.sub(r"[\^$]|\(\?[a-z:]*|\)", "", rule.path)).split("|")[0]
+    return plain if re.search(rule.path, plain) else HINT

@@ -1,0 +1,152 @@
+"""Judged matches -> findings and counters: thresholds, suppressions, places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from secrets_guard import canary
+from secrets_guard.attribute import Places, context_of, line_context, outermost, redacted
+from secrets_guard.decode.view import View
+from secrets_guard.fingerprint import Fingerprinter
+from secrets_guard.judge.entropy import shannon
+from secrets_guard.judge.overlap import Judged
+from secrets_guard.model.finding import Finding, Location
+from secrets_guard.model.match import Match, Verdict
+from secrets_guard.model.origin import FileOrigin, Origin
+from secrets_guard.model.result import Explanation, Problem, Stats, count
+from secrets_guard.model.rule import CONFIDENCES, at_least
+from secrets_guard.model.secret import Secret
+from secrets_guard.suppression.order import Suppressor
+
+MAX_FINDINGS = 100_000
+"""Findings that one worker keeps; what is beyond is a problem, so that hostile content can't take all memory."""
+_UNRESOLVED: Origin = FileOrigin("")
+# Refused for what they are; every other candidate's value is hidden where its line is shown.
+_HARMLESS = ("entropy", "placeholder", "literal", "rule", "identifier", "surroundings")
+
+
+class Evidence(NamedTuple):
+    """A finding whose origin is not known yet, and what allow entries may ask about once it is."""
+
+    finding: Finding
+    secret: Secret
+    line: bytes
+
+    def __repr__(self) -> str:
+        """Show the finding alone: the line holds the plain value."""
+        return f"Evidence({self.finding!r})"
+
+
+class Tally:
+    """What one worker has found so far."""
+
+    def __init__(self) -> None:
+        self.found: list[Evidence] = []
+        self.problems: list[Problem] = []
+        self.explanations: list[Explanation] = []
+        self.stats = Stats()
+        self.canary: frozenset[tuple[str, ...]] = frozenset()
+        self.full = False
+
+    def count_blobs(self, roots: Iterable[View]) -> None:
+        """Count what is about to be swept; a content in pieces counts once."""
+        for root in roots:
+            if root.blob.id == canary.ID:
+                continue
+            self.stats.blobs += root.blob.start == 0
+            owned_to = len(root.blob.data) if root.blob.owned_to < 0 else root.blob.owned_to
+            self.stats.bytes += owned_to - root.blob.owned_from
+            if root.binary and not root.blob.start:
+                count(self.stats.skipped, "binary")
+
+    @staticmethod
+    def merged(tallies: list[Tally]) -> Tally:
+        """Return all workers' tallies as one."""
+        total = Tally()
+        for tally in tallies:
+            total.found += tally.found
+            total.problems += tally.problems
+            total.explanations += tally.explanations
+            total.stats.add(tally.stats)
+            total.canary |= tally.canary
+        return total
+
+
+class Clerk(NamedTuple):
+    """Turns what the judges left into findings."""
+
+    suppress: Suppressor
+    fingerprints: Fingerprinter
+    min_confidence: str = "medium"
+    show_secrets: bool = False
+    explain: bool = False
+
+    def note(self, root: View, judged: list[Judged], tally: Tally) -> None:
+        """Note one blob's judged matches in ``tally``."""
+        if root.blob.id == canary.ID:
+            # A user's rule may say it more exactly: it was found all the same.
+            found = (match for match, verdict in judged if verdict is None or verdict.by == "overlap")
+            tally.canary |= {match.decoded for match in found if match.rule is canary.RULE}
+            return
+        hidden = outermost([match for match, verdict in judged if verdict is None or verdict.by not in _HARMLESS])
+        places = Places(root)
+        for match, verdict in sorted(judged, key=lambda one: (one[0].secret_span, one[0].rule.id)):
+            final = verdict or self._doubt(match)
+            if final is not None:
+                count(tally.stats.dropped, final.by)
+                if self.explain:
+                    where = places.location(match.secret_span)
+                    tally.explanations.append(_explanation(match, where, "dropped", final.by, final.reason))
+                continue
+            self._keep(root, match, places.location(match.secret_span), hidden, tally)
+
+    def _doubt(self, match: Match) -> Verdict | None:
+        if at_least(match.confidence, self.min_confidence, CONFIDENCES):
+            return None
+        reasons = "; ".join(match.reasons) or "as the rule says"
+        return Verdict(False, "confidence", f"only {match.confidence} confidence: {reasons}")
+
+    def _keep(self, root: View, match: Match, where: Location, hidden: list[Match], tally: Tally) -> None:
+        value = match.secret.reveal()
+
+        def fingerprint() -> str:
+            return self.fingerprints.of(match.rule, value)
+
+        context = context_of(match, root.blob.hint)
+        allowed = self.suppress(match, context, where.path, where.start_line, fingerprint)
+        if allowed is not None:
+            count(tally.stats.suppressed, allowed[0])
+            if self.explain:
+                tally.explanations.append(_explanation(match, where, "suppressed", *allowed))
+            return
+        if len(tally.found) >= MAX_FINDINGS:
+            if not tally.full:
+                tally.full = True
+                message = f"more than {MAX_FINDINGS:,} findings; what comes after this file is not listed"
+                tally.problems.append(Problem("limit", where.path, message))
+            return
+        reasons = match.reasons or (f"rule of kind {match.rule.kind}, {match.rule.confidence} confidence",)
+        if self.explain:
+            tally.explanations.append(_explanation(match, where, "kept", match.rule.id, "; ".join(reasons)))
+        finding = Finding(
+            rule_id=match.rule.id,
+            title=match.rule.title,
+            severity=match.rule.severity,
+            confidence=match.confidence,
+            reasons=reasons,
+            location=where,
+            origin=_UNRESOLVED,
+            secret=value.decode("utf-8", "replace") if self.show_secrets else redacted(match),
+            context=line_context(root, match, hidden, self.show_secrets),
+            entropy=round(shannon(value), 2),
+            decoded=match.decoded,
+            fingerprint=fingerprint(),
+            blob_id=root.blob.id,
+        )
+        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after))
+
+
+def _explanation(match: Match, where: Location, outcome: str, by: str, reason: str) -> Explanation:
+    place = (where.path, where.start_line, where.start_column)
+    return Explanation(match.rule.id, *place, redacted(match), outcome, by, reason)

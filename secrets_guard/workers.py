@@ -1,0 +1,141 @@
+"""The only file that knows about threads: many workers over one stream of work.
+
+Threads serve, because what takes the time gives up the interpreter's lock: Vectorscan while it scans, the system
+while it reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import threading
+
+Item = TypeVar("Item")
+Tick = Callable[[], None] | None
+_TICK_SECONDS = 0.1
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use: its affinity, cut by a cgroup's CPU quota."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _cgroup_cores() or cores))
+
+
+def _cgroup_cores(root: str = "/sys/fs/cgroup") -> int:
+    """Return the tightest quota of this process's cgroup and those above it in whole cores, rounded up; 0: none."""
+    try:
+        with open("/proc/self/cgroup") as stream:
+            own = next((line.rstrip("\n").partition("::")[2] for line in stream if line.startswith("0::")), "")
+        parts = [part for part in own.split("/") if part]
+        limits = [_cpu_max("/".join([root, *parts[:depth]])) for depth in range(len(parts) + 1)]
+        if any(limit is not None for limit in limits):
+            return min((limit for limit in limits if limit), default=0)
+        with open(f"{root}/cpu/cpu.cfs_quota_us") as one, open(f"{root}/cpu/cpu.cfs_period_us") as two:
+            quota, period = int(one.read()), int(two.read())
+    except (OSError, ValueError, ZeroDivisionError):
+        return 0
+    return -(-quota // period) if quota > 0 and period > 0 else 0
+
+
+def _cpu_max(folder: str) -> int | None:
+    """Return the limit that a cgroup (version 2) sets, in whole cores; 0 for none, None where there is no such file."""
+    try:
+        with open(f"{folder}/cpu.max") as stream:
+            quota, period = stream.read().split()
+    except OSError:
+        return None
+    return 0 if quota == "max" else -(-int(quota) // int(period))
+
+
+def run(
+    items: Iterator[Item], make_worker: Callable[[], Callable[[Item], None]], jobs: int, tick: Callable[[], None] | None
+) -> None:
+    """Hand every item to one of ``jobs`` workers, each made by ``make_worker`` and used by one thread.
+
+    Items are pulled one at a time under a lock, so at most ``jobs`` of them are in memory. The first error of a worker
+    or of the stream stops all and is raised here; so does ^C. ``tick`` is called from this thread ten times a second.
+    """
+    first = next(items, None)
+    if first is None:
+        return
+    second = next(items, None) if jobs > 1 else None
+    if second is None:
+        work = make_worker()
+        work(first)
+        for item in items:
+            if tick:
+                tick()
+            work(item)
+        return
+    _run_threads([first, second], items, make_worker, jobs, tick)
+
+
+def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:
+    """Start ``work`` in a thread that does not keep the process alive; what is returned gives its result when there.
+
+    An error in it is dropped: only what the sweep can do without belongs here.
+    """
+    import threading
+
+    results: list[Item] = []
+
+    def run() -> None:
+        with suppress(OSError, RuntimeError):
+            results.append(work())
+
+    threading.Thread(target=run, name="background", daemon=True).start()
+    return lambda: results[0] if results else None
+
+
+def _run_threads(
+    ahead: list[Item], items: Iterator[Item], make_worker: Callable[[], Callable[[Item], None]], jobs: int, tick: Tick
+) -> None:
+    import threading
+
+    lock, go, stop = threading.Lock(), threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def take() -> Item | None:
+        with lock:
+            if stop.is_set():
+                return None
+            return ahead.pop(0) if ahead else next(items, None)
+
+    def loop() -> None:
+        go.wait()
+        try:
+            work = make_worker()
+            while (item := take()) is not None:
+                work(item)
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread, whatever it is
+            errors.append(error)
+            stop.set()
+
+    threads = [threading.Thread(target=loop, name=f"sweep-{number}", daemon=True) for number in range(jobs)]
+    try:
+        for thread in threads:
+            thread.start()
+        go.set()
+        _wait(threads, tick)
+    except KeyboardInterrupt:
+        stop.set()
+        go.set()
+        _wait([thread for thread in threads if thread.ident is not None], None)
+        raise
+    if errors:
+        raise errors[0]
+
+
+def _wait(threads: list[threading.Thread], tick: Tick) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_TICK_SECONDS if tick else None)
+            if tick:
+                tick()
