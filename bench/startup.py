@@ -1,0 +1,119 @@
+"""One small file -> what a start costs: our --help and a scan of that file, beside Python alone and the peers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from bench import speed, table, tools
+from bench.measure import BenchError, Sample, environment, middle, run
+
+HEADERS = ("What", "Wall ms", "min", "max", "CPU ms", "Limit ms", "")
+LIMITS = {"secrets-guard --help": 0.12, "secrets-guard, one file": 0.15}
+"""Seconds that a start of ours may take; above 0.2 s people take a hook out again."""
+_WARM_UPS = 3
+_CONTENT = '"""A small module: nothing to find in it."""\n\n\ndef double(number: int) -> int:\n    return number * 2\n'
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
+    try:
+        if given.runs < 1:
+            raise BenchError("--runs: at least 1")
+        before = table.machine()
+        samples = measured(candidates(given, folder), given.runs, folder)
+        print(f"start-up, median of {given.runs}\n{before} before, {table.load()} after\n")
+        print(table.render(HEADERS, cells(samples), markdown=given.markdown) + "\n")
+        if given.json:
+            write(given.json, before, samples)
+    except BenchError as error:
+        print(f"startup.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    made = argparse.ArgumentParser(prog="startup.py", description=__doc__)
+    made.add_argument("--runs", type=int, default=21, help="timed runs of each command, in turn; default 21")
+    made.add_argument("--json", metavar="FILE", help="write every sample to this file")
+    made.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    speed.common_options(made)
+    return made
+
+
+def candidates(given: argparse.Namespace, folder: str) -> list[tools.Tool]:
+    """Return what to start, the small file's name and the report's name in place. Raises BenchError."""
+    small, out = os.path.join(folder, "small.py"), os.path.join(folder, "report.json")
+    with open(small, "w", encoding="utf-8") as stream:
+        stream.write(_CONTENT)
+    command, env = tools.ours(given.secrets_guard)
+    version = tools.our_version(command, env)
+    every = [
+        tools.Tool("python -c pass", "", (sys.executable, "-c", "pass"), (0,), {}),
+        tools.Tool("secrets-guard --help", version, (*command, "--help"), (0,), env),
+        tools.Tool("secrets-guard, one file", version, (*command, *tools.OURS), (0,), env),
+    ]
+    for peer in () if given.no_peers else tools.PEERS:
+        for tool in tools.peer_tools(peer, given.peers, given.cache):
+            label = f"{tool.label} {tool.version}, one file"
+            every.append(tool._replace(label=label))
+        root = (tools.locate(peer, given.peers) if given.peers else tools.install(peer, given.cache))[0]
+        script = os.path.join(root, "bin", peer.command)
+        if every[-1].command[0] != script:
+            label = f"{peer.name} {every[-1].version}, one file, by pip's script"
+            every.append(every[-1]._replace(label=label, command=(script, *peer.scans[peer.name])))
+    return [tool._replace(command=tuple(tool.line(small, out))) for tool in every]
+
+
+def measured(every: list[tools.Tool], runs: int, folder: str) -> dict[str, list[Sample]]:
+    """Start each a few times for nothing, then all in turn. Raises BenchError for one that fails."""
+    samples: dict[str, list[Sample]] = {tool.label: [] for tool in every}
+    log = os.path.join(folder, "log")
+    for turn in range(-_WARM_UPS, runs):
+        for tool in every:
+            sample = run(tool.command, environment(folder, **tool.env), folder, log)
+            if sample.code not in tool.codes:
+                with open(log, encoding="utf-8", errors="replace") as stream:
+                    said = tools.last_line(stream.read())
+                raise BenchError(f"{tool.label}: ended with {sample.code}: {said}")
+            if turn >= 0:
+                samples[tool.label].append(sample)
+    return samples
+
+
+def cells(samples: dict[str, list[Sample]]) -> list[list[str]]:
+    """Return the table's cells."""
+    made = []
+    for label, runs in samples.items():
+        typical, walls, limit = middle(runs), [sample.wall for sample in runs], LIMITS.get(label)
+        held = "" if limit is None else "kept" if typical.wall <= limit else "OVER"
+        numbers = [typical.wall, min(walls), max(walls), typical.cpu]
+        shown = [f"{number * 1000:.0f}" for number in numbers]
+        made.append([label, *shown, f"{limit * 1000:.0f}" if limit else "", held])
+    return made
+
+
+def write(path: str, machine: str, samples: dict[str, list[Sample]]) -> None:
+    """Write all samples as JSON. Raises BenchError when the file can't be written."""
+    rows = {label: [sample._asdict() for sample in runs] for label, runs in samples.items()}
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump({"machine": machine, "limits_s": LIMITS, "rows": rows}, stream, indent=1)
+    except OSError as error:
+        raise BenchError(f"--json {path}: can't be written: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
