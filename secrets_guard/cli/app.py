@@ -1,0 +1,137 @@
+"""``secrets-guard``: pick the command, run it, turn what it raises into a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import NoReturn
+
+import typer
+
+from secrets_guard.cli import exits
+from secrets_guard.errors import EngineError, SecretsGuardError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "scan": ("secrets_guard.cli.scan", "Sweep files or a stream for secrets."),
+    "rules": ("secrets_guard.cli.rules", "List, show, prove and import rules."),
+    "baseline": ("secrets_guard.cli.baseline", "Accept what exists, so that only new secrets are reported."),
+    "report": ("secrets_guard.cli.report", "Convert a JSON report into another format."),
+    "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
+}
+"""Name -> (module with ``register(app, arguments)``, help). Only the module of the command at hand is imported."""
+
+_HELP = "Find leaked credentials, and keep new ones from leaking. Start with: secrets-guard scan files ."
+
+
+def build(arguments: list[str] | None = None) -> typer.Typer:
+    """Return the application; given the command line, only what that needs is really built."""
+    app = typer.Typer(
+        name="secrets-guard", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+        add_completion=arguments is None, context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    app.callback()(_root)
+    wanted = next((word for word in arguments or [] if not word.startswith("-")), None)
+    for name, (module, help_text) in COMMANDS.items():
+        if arguments is None or name == wanted:
+            import_module(module).register(app, name, help_text, (arguments or [])[1:])
+        else:
+            app.command(name, help=help_text)(_stub)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from secrets_guard import __version__
+
+        typer.echo(f"secrets-guard {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", "-V", help="Show the version and exit.", is_eager=True, callback=_show_version
+    ),
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def _stub() -> None:
+    """Stand for a command that is only listed."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with one of the codes of exits.py."""
+    given = sys.argv[1:] if arguments is None else arguments
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # started with it closed (>&-)
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    completing = "_SECRETS_GUARD_COMPLETE" in os.environ
+    sys.exit(_flushed(guarded(lambda: _invoke(None if completing else given))))
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code, or 2 where what was printed does not go out (a full disk); a reader that left is fine."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        exits.drop_stdout()
+        if not isinstance(error, BrokenPipeError):
+            print(f"secrets-guard: error: standard output: can't be written: {error.strerror}", file=sys.stderr)
+            return code or exits.USAGE_OR_INCOMPLETE
+    return code
+
+
+def _invoke(given: list[str] | None) -> int:
+    asked = given and given[0] in ("--install-completion", "--show-completion")
+    app = build(None if asked else given)
+    code = app(args=given, prog_name="secrets-guard", standalone_mode=True)
+    return int(code or 0)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Return what ``run`` returns; the one place where exceptions become exit codes."""
+    try:
+        return run()
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else exits.CLEAN
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        exits.drop_stdout()  # the reader went away (| head): not our failure
+        return exits.CLEAN
+    except SecretsGuardError as error:
+        return fail(error)
+    except OSError as error:
+        # No space, no descriptors, a broken disk: the machine's matter, wherever it strikes.
+        exits.drop_stdout()
+        return fail(SecretsGuardError(": ".join(str(part) for part in (error.filename, error.strerror) if part)))
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return _bug(error)
+
+
+def fail(error: SecretsGuardError) -> int:
+    """Print an expected error and return its exit code."""
+    from secrets_guard.report.text import printable
+
+    for line in str(error).split("\n"):
+        print(f"secrets-guard: error: {printable(line) or type(error).__name__}", file=sys.stderr)
+    return exits.BUG if isinstance(error, EngineError) else exits.USAGE_OR_INCOMPLETE
+
+
+def _bug(error: Exception) -> int:
+    """Say where it broke, not with what: a message may hold a value."""
+    if os.environ.get("SECRETS_GUARD_DEBUG"):
+        raise error
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    print(
+        f"secrets-guard: this is a bug of ours: {type(error).__name__} at {where}; "
+        "please report it (SECRETS_GUARD_DEBUG=1 shows the traceback, which may hold what was scanned)",
+        file=sys.stderr,
+    )
+    return exits.BUG

@@ -1,0 +1,58 @@
+"""``selftest``: plant a token where each source looks, and see that it is found."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Callable
+
+import typer
+
+from secrets_guard.cli import exits
+
+
+def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str]) -> None:
+    """Add the command."""
+    app.command(name, help=help_text)(selftest)
+
+
+def selftest() -> None:
+    """Prove that each source still finds a planted token, with a fresh and with a cached database."""
+    from secrets_guard.cache import Cache, user_cache
+    from secrets_guard.rules.template import fill
+
+    planted = f'token = "{fill("<github:ghp_>", "selftest")}"\n'
+    failed = False
+    for source, sweep in SOURCES.items():
+        for label, cache in (("fresh", Cache(None)), ("cached", user_cache())):
+            found = sweep(planted, cache)
+            failed = failed or not found
+            print(f"{source:<6} {label:<7} {'ok' if found else 'FAILED: the planted token was not found'}")
+    raise typer.Exit(exits.BUG if failed else exits.CLEAN)
+
+
+def _files(planted: str, cache: object) -> bool:
+    from secrets_guard.sources.files import FileSource
+
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        with open(os.path.join(folder, "planted.env"), "w", encoding="utf-8") as stream:
+            stream.write(planted)
+        return _found(FileSource((folder,)), cache)
+
+
+def _stdin(planted: str, cache: object) -> bool:
+    from secrets_guard.sources.stdin import StreamSource
+
+    return _found(StreamSource(io.BytesIO(planted.encode())), cache)
+
+
+def _found(source: object, cache: object) -> bool:
+    from secrets_guard import api
+
+    result = api.scan(source, cache=cache)  # type: ignore[arg-type]
+    return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
+
+
+SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "stdin": _stdin}
+"""Source -> (planted text, cache) -> found it. A new source adds its own line."""
