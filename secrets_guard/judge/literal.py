@@ -1,0 +1,181 @@
+"""The value of an assignment: a literal that could be a secret, or code, prose, a name, a path?"""
+
+from __future__ import annotations
+
+import re
+
+from secrets_guard.judge.entropy import shannon
+from secrets_guard.judge.lazily import Pattern
+from secrets_guard.judge.name import before_value, identifier_of
+from secrets_guard.judge.words import character_kinds, only_words
+from secrets_guard.model.match import Context, Match, Verdict
+
+_CODE = Pattern(
+    r"\.(?:[ch]|cc|cpp|cxx|hh|hpp|cs|java|kt|kts|scala|groovy|js|jsx|mjs|cjs|ts|tsx|vue|svelte|py|pyi|pyx|rb|erb|go|rs"
+    r"|swift|m|mm|php|pl|pm|t|lua|dart|ex|exs|erl|hs|ml|clj|jl|r|d|nim|zig|v|sv|vhd|asm|s|css|scss|less|html?|po|pot|svg)$",
+    re.IGNORECASE,
+)
+_QUOTES = b"\"'`"
+_NOT_A_VALUE = Pattern(
+    rb"(?:true|false|null|nil|none|undefined|void|string|str|bytes|bool|boolean|int|integer|number|float|object|array|any"
+    rb"|char|byte|text|optional|required|yes|no|on|off|auto|default|disabled|enabled|empty|unset|unknown|self|this|new"
+    rb"|password|passwd|pass|pwd|secret|token|key|apikey|api_key|user|username|admin|root|test|tests|testing|guest|login"
+    rb"|hidden|private|public|local|localhost|development|production|staging)\d{0,3}",
+    re.IGNORECASE,
+)
+_EXPRESSION = Pattern(
+    rb"[()\[\]{};]|=>|->|::|^&|^\*|^!|^[A-Za-z_]\w*(?:\.\w+)+$|^[A-Za-z_]\w*\.\.\.?$|^process\.|^os\.|^\w+\s*[+|?]\s"
+)
+_FORMAT = Pattern(rb"%[-+#0 ]?\d{0,3}(?:\.\d{1,2})?[sdifxXuqvrcp@](?![A-Za-z0-9])|^\\[nrt\"']|^\{\d*\}$")
+_MOMENT = Pattern(
+    rb"\d{4}-\d\d-\d\d(?:[T ][\d:.]{4,16}(?:Z|[+-]\d\d:?\d\d)?)?|\d{1,2}:\d\d(?::\d\d)?"
+    rb"|v?\d{1,5}(?:\.\d{1,5}){1,3}|[A-Za-z][\w.-]{1,60}[-:@]v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[-.][A-Za-z]\w{0,11})?"
+)
+_NUMBER = Pattern(rb"[+-]?\d+(?:\.\d+)?[LlFfDdu]?|0[xX][0-9a-fA-F]{1,8}")
+_SELECTOR = Pattern(rb"[#.][A-Za-z][\w-]*|#[0-9a-fA-F]{3,8}|\w*/[\w/]*#\w+")
+_URL = Pattern(rb"(?:[a-z][a-z0-9+.-]{1,20}:)?//[\w%.\[\]-]", re.IGNORECASE)
+_PATHLIKE = Pattern(rb"(?:\.{0,2}/|~/|[A-Za-z]:\\)?[\w.@+-]+(?:[/\\][\w.@+-]+)*[/\\]?")
+_SUBSCRIPT = Pattern(rb"[A-Za-z_][\w.]*\[[^\]]{0,80}\][\w.\[\]-]*")
+_REGEX = Pattern(rb"\(\?[:=!<P]|\\[swdbSWD][+*?]?|\[\^|\.\*|\[(?:a-z|A-Z|0-9)")
+_GLUE = Pattern(rb"\s?[+,)&;|.]\s?[\w.$@(]")
+_EXTENSION = Pattern(
+    rb"\.(?:pem|key|o|c|h|so|jar|crt|cer|json|ya?ml|txt|js|ts|py|rb|go|php|html?|xml|conf|cfg|ini|env|sh|png|svg)$",
+    re.IGNORECASE,
+)
+COMMON_PASSWORD = Pattern(
+    rb"(?:pass(?:word|wd|w)?|secret|pwd|pw|test(?:ing)?|user(?:name)?|admin|root|guest|postgres|mysql|mongo|redis|rabbit"
+    rb"|rabbitmq|docker|default|demo|example|foo|bar|baz|token|key|changeit|letmein|abc|x+|\*+|\.+)[\d!@#.]{0,4}",
+    re.IGNORECASE,
+)
+"""Passwords that stand in every manual."""
+_PASSWORD_KEY = Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)
+_SIGNS = Pattern(rb"[^a-z0-9]")
+_COMMA = Pattern(rb",[ \t]{0,8}[rbuf@]{0,2}['\"`]{0,3}$")
+_ENVIRONMENT = Pattern(rb"^[ \t#]{0,12}(?:export |set |env |- )?[A-Z][A-Z0-9_]*PASS(?:WORD|WD)?=['\"]?$")
+_USER = Pattern(
+    rb"(?:user(?:_?name)?|login|account|uid)['\"]?[ \t]{0,8}(?:=>|=|:)[ \t]{0,8}['\"]?[\w.@-]{2}", re.IGNORECASE
+)
+_BARE_TOO = ("generic-secret-assignment", "generic-password-short-name")
+# define("DB_PASSWORD", "…"), setProperty('api.key', '…'): the name is quoted as well, and the first of a call.
+_CALL = Pattern(rb"\([ \t]{0,4}['\"][\w.\-]{1,60}['\"][ \t]{0,4},[ \t]{0,8}[rbuf@]{0,2}['\"`]{1,3}$")
+_WHOLE_LINE = 400
+_SHORTEST_PASSWORD = 6
+_SHORTEST_NAME = 5
+_SHORTEST_KEY_VALUE = 10
+_KEY_ENTROPY = 3.0
+_SHORT_KEY_ENTROPY = 2.6
+_LONG_KEY = 20
+
+
+def judge(match: Match, context: Context) -> Verdict | None:
+    """Drop what is no literal; rate literals that could be anything. Assignments and bare strings only."""
+    value = match.secret.reveal()
+    if match.rule.kind == "entropy":
+        return _bare(value)
+    if match.rule.kind != "assignment":
+        return None
+    quoted = context.before[-1:] in (b'"', b"'", b"`")
+    if not quoted and match.rule.id in _BARE_TOO and _CODE.search(context.hint) and not _in_string(value, context):
+        return _drop("not quoted, in source code: an expression, not a literal")
+    reason = _not_a_literal(value, quoted) or _misread(value, context.before)
+    if reason:
+        return _drop(reason)
+    before = before_value(match)
+    if value.lower() in before.lower():
+        return _drop("it repeats the name it is assigned to")
+    if _COMMA.search(before) and match.rule.id == "generic-secret-assignment" and not _CALL.search(context.before):
+        return _doubt("an item of a list")
+    if _PASSWORD_KEY.search(before) or "password" in match.rule.id:
+        # Where only a password can stand, words are one too.
+        return _rate_password(value, context, proven=not match.rule.id.startswith("generic-"))
+    return _rate_key(value, identifier_of(before))
+
+
+def _bare(value: bytes) -> Verdict | None:
+    if not any(48 <= byte <= 57 for byte in value):
+        return _drop("no digits in it: a name or words")
+    if only_words(value) or (value.count(b"/") > 1 and b"+" not in value and only_words(value.replace(b"/", b" "))):
+        return _drop("a path or words")
+    return None
+
+
+def _not_a_literal(value: bytes, quoted: bool) -> str:
+    if _NOT_A_VALUE.fullmatch(value) or not value.strip():
+        return "a keyword or a type, not a value"
+    if not quoted and _EXPRESSION.search(value):
+        return "an expression, not a literal"
+    if b" " in value.strip():
+        return "more than one word"
+    if _FORMAT.search(value):
+        return "a format string"
+    if _MOMENT.fullmatch(value):
+        return "a date, a time or a version"
+    if _SUBSCRIPT.fullmatch(value):
+        return "a type or an element of a list"
+    if _REGEX.search(value) and not value.isalnum():
+        return "a regular expression"
+    if _SELECTOR.fullmatch(value) and only_words(value.lstrip(b"#.").replace(b"#", b"/")):
+        return "a selector, a colour or a route"
+    if any(byte < 32 or byte == 127 for byte in value):
+        return "control characters in it"
+    return "a path, URL or file name" if _is_path(value) else ""
+
+
+def _is_path(value: bytes) -> bool:
+    if _EXTENSION.search(value) or _URL.match(value):
+        return True
+    if not (b"/" in value or b"\\" in value) or not _PATHLIKE.fullmatch(value):
+        return False
+    # Base64 has slashes too, but hardly ever no digit in it, and never a full stop or a hyphen.
+    return not any(48 <= byte <= 57 for byte in value) or b"." in value or only_words(value)
+
+
+def _misread(value: bytes, before: bytes) -> str:
+    if before.endswith(b'"') and not before.endswith(b'\\"') and len(before) < _WHOLE_LINE:
+        marks = before.count(b'"') - before.count(b'\\"')
+        if marks % 2 == 0 and _GLUE.match(value):
+            return "code between two strings"
+    return ""
+
+
+def _in_string(value: bytes, context: Context) -> bool:
+    """Tell whether a bare value in code stands inside a string (a URL, a connection string) and is no word."""
+    before = context.before
+    open_string = any((before.count(mark) - before.count(b"\\" + mark)) % 2 for mark in (b'"', b"'", b"`"))
+    mixed = any(48 <= byte <= 57 for byte in value) and any(byte > 64 for byte in value)
+    return open_string and mixed and len(value) >= _SHORTEST_KEY_VALUE and not only_words(value)
+
+
+def _rate_password(value: bytes, context: Context, *, proven: bool) -> Verdict | None:
+    if only_words(value) or (character_kinds(value) <= 2 and only_words(_SIGNS.sub(b" ", value))):
+        alone = not (proven or _ENVIRONMENT.search(context.before) or _USER.search(context.previous))
+        if alone or COMMON_PASSWORD.fullmatch(value) or _CODE.search(context.hint) or len(value) < _SHORTEST_PASSWORD:
+            return _doubt("nothing but words")
+        return None
+    if len(value) < _SHORTEST_PASSWORD or character_kinds(value) < 2:
+        return _doubt("too short to tell, or of one kind of characters")
+    return None if value.isascii() else _doubt("letters beyond ASCII: a text for readers, most likely")
+
+
+def _rate_key(value: bytes, name: bytes) -> Verdict | None:
+    if only_words(value) or character_kinds(value) < 2 or _NUMBER.fullmatch(value):
+        return _drop("nothing but words, or a number")
+    if not value.isascii():
+        return _drop("letters beyond ASCII: no key has them")
+    plain = _SIGNS.sub(b"", value.lower())
+    word = _SIGNS.sub(b"", name.lower())
+    if len(word) >= _SHORTEST_NAME and word in plain:
+        return _drop("it repeats the name it is assigned to")
+    if len(value) < _SHORTEST_KEY_VALUE or shannon(value) < (
+        _KEY_ENTROPY if len(value) >= _LONG_KEY else _SHORT_KEY_ENTROPY
+    ):
+        return _doubt("short or regular for a key")
+    return None
+
+
+def _drop(reason: str) -> Verdict:
+    return Verdict(False, "literal", reason)
+
+
+def _doubt(reason: str) -> Verdict:
+    return Verdict(None, "literal", reason, "low")

@@ -1,0 +1,103 @@
+"""Placeholders, templates, references and examples are not secrets, whatever rule they match."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from secrets_guard.judge.lazily import Pattern
+from secrets_guard.judge.words import only_words
+from secrets_guard.model.match import Context, Match, Verdict
+
+# Words that no issuer puts into a random token; a vendor's own documentation keys carry them (AWS: ...EXAMPLE).
+_MARKERS = Pattern(
+    rb"example|placeholder|changeme|change[_-]me|redacted|insert[_-]?your|your[_-]?(?:api|token|key|secret|pass|access)"
+    rb"|replace[_-]?(?:me|this|with)|dummy|not[_-]?(?:a[_-]?)?real|deadbeef|xxxxxx|######|foo[_-]?bar|\*\*\*\*|\.\.\.",
+    re.IGNORECASE,
+)
+_SOFT_MARKERS = Pattern(
+    rb"^(?:my|your|the|some|any|this|enter|put|add|set|use|fake|mock|sample|demo|invalid|wrong|bad|bogus)[ _.-]"
+    rb"|(?:fake|mock|sample|invalid|bogus|todo|fixme|secret[_-]?(?:here|value|key)|goes[_-]?here|123456|abcdef|qwerty"
+    rb"|pass(?:word|wd)[_-]?(?:here|goes|placeholder)|lorem|ipsum)",
+    re.IGNORECASE,
+)
+# Without a sign after it such a word only says something before other words: mypassword, but not mycoin!1.
+_FIRST_WORDS = Pattern(rb"(?:my|your|the|some|any|this|enter|put|add|set|use|demo|wrong|bad)[a-z]", re.IGNORECASE)
+_TEMPLATES = (
+    Pattern(
+        rb"\$\{[^}]*\}?|\$\(|\{\{|\}\}|<%|%>|#\{|%\([\w.]+\)[sd]|\$\{\{|@@\w+@@|\{[\w.:\[\]'\"]*\}|<[^<>\s]{1,40}:\d+>"
+    ),
+    Pattern(rb"^(?:\$[A-Za-z_][\w.:]*|%[\w.]+%?|<[^>]*>?|\[[^\]]*\]?|__\w+__|@\w+@|:\w+|&\w+;|&lt;.*|!\w+)$"),
+)
+_REFERENCES = Pattern(
+    rb"^(?:vault:|secretref|ref\+|op://|aws-sm:|aws-ssm:|gcp-sm:|env-file:|file:|keyring:|arn:aws[\w-]*:"
+    rb"|projects/[^/]+/secrets/|ENC\[|sealed:|sops:|\$ANSIBLE_VAULT|env[.:(]|secrets?\.|var\.|local\.|data\.|azurekeyvault|"
+    rb"@Microsoft\.KeyVault|/run/secrets/|ssm:|resolve:)",
+    re.IGNORECASE,
+)
+_VARIABLE = Pattern(rb"\$[A-Z_][A-Z0-9_]+(?:[/.:\-\\,;@]|$)")
+_GOES_ON = Pattern(rb"<[\w.-]{1,40}:[^<>\s]{1,40}>|\$\{|\{\{|\$\(")
+# SOPS, Jasypt, Spring, hiera-eyaml, Windows DPAPI, AWS KMS, sealed secrets, ansible-vault (hex of hex digits), Vault.
+_ENCRYPTED = Pattern(
+    rb"ENC[\[(]|\{cipher\}|01000000d08c9ddf0115d1118c7a00c04fc297eb|AQICAH[A-Za-z0-9+/]{60}|Ag[A-D][A-Za-z0-9+/]{120}"
+    rb"|(?:3[0-9]|6[1-6]){30,}$|\$ANSIBLE_VAULT|AGE-ENCRYPTED|vault:v\d",
+    re.IGNORECASE,
+)
+_LONGEST_RUN_SHARE = 0.34
+_SHORTEST_RUN = 6
+
+
+def judge(match: Match, context: Context) -> Verdict | None:
+    """Drop placeholders: markers, templates, references to a manager, values that repeat or count up."""
+    secret = match.secret.reveal()
+    if match.rule.kind == "private-key":
+        return _private_key(secret)
+    found = _MARKERS.search(secret)
+    if found:
+        return _drop("it holds a word of examples")
+    if match.rule.kind != "token":
+        if _ENCRYPTED.match(secret):
+            return _drop("it is encrypted")
+        if _VARIABLE.match(secret.strip(b"'\"")) or any(template.search(secret) for template in _TEMPLATES):
+            return _drop("a template or variable, filled in later")
+        if _GOES_ON.match(context.after):
+            return _drop("a template or variable goes on after it")
+        if _REFERENCES.match(secret):
+            return _drop("a reference to a secret kept elsewhere")
+        if match.rule.kind != "entropy" and (
+            _SOFT_MARKERS.search(secret) or (_FIRST_WORDS.match(secret) and only_words(secret))
+        ):
+            return _drop("it holds a word of examples")
+    longest = max(longest_run(secret), longest_sequence(secret))
+    if len(set(secret)) <= 2 or longest >= max(_SHORTEST_RUN, len(secret) * _LONGEST_RUN_SHARE):
+        return _drop("it repeats or counts up")
+    return None
+
+
+def longest_run(value: bytes) -> int:
+    """Return how often the most repeated byte stands in a row."""
+    return _longest(value, 0)
+
+
+def longest_sequence(value: bytes) -> int:
+    """Return the length of the longest stretch that counts up or down by one (``abcdef``, ``987654``)."""
+    return max(_longest(value, 1), _longest(value, -1))
+
+
+def _longest(value: bytes, step: int) -> int:
+    best = length = 1 if value else 0
+    for before, after in pairwise(value):
+        length = length + 1 if after - before == step else 1
+        best = max(best, length)
+    return best
+
+
+def _private_key(secret: bytes) -> Verdict | None:
+    body = re.sub(rb"-----[^-]+-----|\\[nr]|[^A-Za-z0-9+/]", b"", secret)
+    if len(set(body)) < 20 or b"EXAMPLE" in body.upper():
+        return _drop("no key material in it")
+    return None
+
+
+def _drop(reason: str) -> Verdict:
+    return Verdict(False, "placeholder", reason)
