@@ -7,6 +7,7 @@ from secrets_guard.model.match import Context, Judge, Match, Verdict
 from secrets_guard.model.rule import CONFIDENCES
 
 JUDGES: tuple[Judge, ...] = (
+    literal.unquoted,
     rule_allow.judge,
     entropy.judge,
     placeholder.judge,

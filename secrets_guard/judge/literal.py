@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from secrets_guard.judge.entropy import shannon
 from secrets_guard.judge.lazily import Pattern
@@ -15,7 +16,7 @@ _CODE = Pattern(
     r"|swift|m|mm|php|pl|pm|t|lua|dart|ex|exs|erl|hs|ml|clj|jl|r|d|nim|zig|v|sv|vhd|asm|s|css|scss|less|html?|po|pot|svg)$",
     re.IGNORECASE,
 )
-_QUOTES = b"\"'`"
+_QUOTES = (b'"', b"'", b"`")
 _NOT_A_VALUE = Pattern(
     rb"(?:true|false|null|nil|none|undefined|void|string|str|bytes|bool|boolean|int|integer|number|float|object|array|any"
     rb"|char|byte|text|optional|required|yes|no|on|off|auto|default|disabled|enabled|empty|unset|unknown|self|this|new"
@@ -67,6 +68,22 @@ _SHORT_KEY_ENTROPY = 2.6
 _LONG_KEY = 20
 
 
+def unquoted(match: Match, context: Context) -> Verdict | None:
+    """Drop the value of an assignment in source code that stands without quotes: most candidates are that."""
+    if match.rule.kind != "assignment" or match.rule.id not in _BARE_TOO or context.before[-1:] in _QUOTES:
+        return None
+    if not _is_code(context.hint):
+        return None
+    if _in_string(match.secret.reveal(), context):
+        return None
+    return _drop("not quoted, in source code: an expression, not a literal")
+
+
+@lru_cache(maxsize=64)
+def _is_code(hint: str) -> bool:
+    return _CODE.search(hint) is not None
+
+
 def judge(match: Match, context: Context) -> Verdict | None:
     """Drop what is no literal; rate literals that could be anything. Assignments and bare strings only."""
     value = match.secret.reveal()
@@ -74,9 +91,10 @@ def judge(match: Match, context: Context) -> Verdict | None:
         return _bare(value)
     if match.rule.kind != "assignment":
         return None
-    quoted = context.before[-1:] in (b'"', b"'", b"`")
-    if not quoted and match.rule.id in _BARE_TOO and _CODE.search(context.hint) and not _in_string(value, context):
-        return _drop("not quoted, in source code: an expression, not a literal")
+    bare = unquoted(match, context)
+    if bare is not None:
+        return bare
+    quoted = context.before[-1:] in _QUOTES
     reason = _not_a_literal(value, quoted) or _misread(value, context.before)
     if reason:
         return _drop(reason)

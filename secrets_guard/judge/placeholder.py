@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from math import ceil
 
 from secrets_guard.judge.lazily import Pattern
 from secrets_guard.judge.words import only_words
@@ -68,28 +69,15 @@ def judge(match: Match, context: Context) -> Verdict | None:
             _SOFT_MARKERS.search(secret) or (_FIRST_WORDS.match(secret) and only_words(secret))
         ):
             return _drop("it holds a word of examples")
-    longest = max(longest_run(secret), longest_sequence(secret))
-    if len(set(secret)) <= 2 or longest >= max(_SHORTEST_RUN, len(secret) * _LONGEST_RUN_SHARE):
+    if len(set(secret)) <= 2 or repeats(secret, max(_SHORTEST_RUN, ceil(len(secret) * _LONGEST_RUN_SHARE))):
         return _drop("it repeats or counts up")
     return None
 
 
-def longest_run(value: bytes) -> int:
-    """Return how often the most repeated byte stands in a row."""
-    return _longest(value, 0)
-
-
-def longest_sequence(value: bytes) -> int:
-    """Return the length of the longest stretch that counts up or down by one (``abcdef``, ``987654``)."""
-    return max(_longest(value, 1), _longest(value, -1))
-
-
-def _longest(value: bytes, step: int) -> int:
-    best = length = 1 if value else 0
-    for before, after in pairwise(value):
-        length = length + 1 if after - before == step else 1
-        best = max(best, length)
-    return best
+def repeats(value: bytes, length: int) -> bool:
+    """Tell whether ``length`` bytes in a row are the same, or count up or down by one: ``aaaa``, ``9876``."""
+    steps = bytes([(after - before) & 0xFF for before, after in pairwise(value)])
+    return any(step * (length - 1) in steps for step in (b"\0", b"\1", b"\xff"))
 
 
 def _private_key(secret: bytes) -> Verdict | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from secrets_guard.judge import JUDGES, judge
 from secrets_guard.judge.entropy import shannon
-from secrets_guard.judge.placeholder import longest_run, longest_sequence
+from secrets_guard.judge.placeholder import repeats
 from secrets_guard.judge.words import character_kinds, only_words
 from secrets_guard.model.match import Context, Match
 from secrets_guard.model.rule import CONFIDENCES, KINDS
@@ -40,10 +40,19 @@ def test_entropy_is_between_nothing_and_eight_bits(value: bytes) -> None:
 
 
 @given(st.binary(min_size=1, max_size=100))
-def test_measures_of_a_value_stay_within_its_length(value: bytes) -> None:
-    assert 1 <= longest_run(value) <= len(value)
-    assert 1 <= longest_sequence(value) <= len(value)
+def test_a_value_has_one_to_four_kinds_of_characters(value: bytes) -> None:
     assert 1 <= character_kinds(value) <= 4
+
+
+@given(
+    st.binary(max_size=30), st.integers(0, 200), st.sampled_from((-1, 0, 1)), st.integers(4, 40), st.binary(max_size=30)
+)
+def test_a_run_or_a_count_up_or_down_is_noticed_wherever_it_stands(
+    before: bytes, first: int, step: int, length: int, after: bytes
+) -> None:
+    run = bytes((first + step * number) & 0xFF for number in range(length))
+    assert repeats(before + run + after, length)
+    assert not repeats(before, len(before) + 2)
 
 
 @pytest.mark.parametrize(
