@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets_guard.digest import blake2b
 from secrets_guard.model.rule import Rule
 
 # A fingerprint stands in reports and baselines that many can read, next to its key. So what people choose themselves
@@ -29,10 +30,10 @@ class Fingerprinter:
         return known
 
     def _make(self, rule: Rule, value: bytes) -> str:
-        import hashlib
-
         salt = b"\0".join((self._key, rule.id.encode()))
         if rule.kind in _GUESSABLE:
-            return hashlib.scrypt(value, salt=salt, n=_COST, r=_BLOCK, p=1, dklen=_BYTES).hex()
-        key = hashlib.blake2b(salt, digest_size=32).digest()
-        return hashlib.blake2b(value, key=key, digest_size=_BYTES).hexdigest()
+            from hashlib import scrypt
+
+            return scrypt(value, salt=salt, n=_COST, r=_BLOCK, p=1, dklen=_BYTES).hex()
+        key = blake2b(salt, digest_size=32).digest()
+        return blake2b(value, key=key, digest_size=_BYTES).hexdigest()

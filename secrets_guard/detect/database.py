@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 
 import hyperscan
 
 from secrets_guard.cache import Cache
+from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 
 MODE = hyperscan.HS_MODE_BLOCK
@@ -60,7 +60,7 @@ def _compile(patterns: Sequence[bytes], names: Sequence[str]) -> hyperscan.Datab
 
 
 def _key(patterns: Sequence[bytes]) -> str:
-    digest = hashlib.blake2b(f"{getattr(hyperscan, '__version__', '')} {_processor()}".encode(), digest_size=16)
+    digest = blake2b(f"{getattr(hyperscan, '__version__', '')} {_processor()}".encode(), digest_size=16)
     for pattern in patterns:
         digest.update(b"\0" + pattern)
     return digest.hexdigest()
@@ -74,4 +74,4 @@ def _processor() -> str:
     except OSError:
         return machine
     flags = next((line for line in lines if line.startswith((b"flags", b"Features"))), b"")
-    return f"{machine} {hashlib.blake2b(flags, digest_size=8).hexdigest()}"
+    return f"{machine} {blake2b(flags, digest_size=8).hexdigest()}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 
 from secrets_guard import __version__
 from secrets_guard.cache import Cache
+from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.model.rule import Rule, RuleSet
 from secrets_guard.rules import builtin
@@ -74,7 +74,7 @@ def _key(files: list[str]) -> str:
 
     A changed file has another size or, what nobody can set back, another time of change.
     """
-    digest = hashlib.blake2b(f"{__version__} {Rule._fields}".encode(), digest_size=16)
+    digest = blake2b(f"{__version__} {Rule._fields}".encode(), digest_size=16)
     for path in files:
         try:
             info = os.stat(path)

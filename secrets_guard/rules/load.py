@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from typing import Any
 
+from secrets_guard.digest import blake2b
 from secrets_guard.errors import ConfigError, RuleError
 from secrets_guard.model.rule import Rule, RuleSet
 from secrets_guard.pattern import longest, parse
@@ -39,7 +39,7 @@ def parse_rules(files: list[tuple[str, bytes]], known: Sequence[Rule] = ()) -> l
 
 def digest_of(rules: list[Rule] | tuple[Rule, ...]) -> str:
     """Return a digest (32 hex digits) over all that decides what the rules find."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = blake2b(digest_size=16)
     for rule in rules:
         digest.update(repr(rule._replace(place="", examples=(), counterexamples=(), references=())).encode())
     return digest.hexdigest()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 from typing import NamedTuple
+
+from secrets_guard.digest import blake2b
 
 VERDICTS = ("accepted", "false", "real")
 """What an audit may say: accepted as it is (also: not looked at yet), no secret at all, real and known."""
@@ -39,7 +40,7 @@ def secret_tag(sha1_hex: str) -> str:
 
     SHA-1 because detect-secrets stores nothing else; it is keyed here so that what we hold can't be looked up.
     """
-    return hashlib.blake2b(sha1_hex.lower().encode(), key=_process_key(), digest_size=16).hexdigest()
+    return blake2b(sha1_hex.lower().encode(), key=_process_key(), digest_size=16).hexdigest()
 
 
 @functools.cache

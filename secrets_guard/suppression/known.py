@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -110,6 +109,8 @@ class Suppressions:
 
 
 def _tags(value: bytes) -> list[str]:
+    import hashlib
+
     header = _PEM_HEADER.search(value)
     forms = [value, header[0]] if header else [value]
     return [secret_tag(hashlib.sha1(form, usedforsecurity=False).hexdigest()) for form in forms]
