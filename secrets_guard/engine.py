@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from secrets_guard import canary, judge, workers
+from secrets_guard import canary, history, judge, workers
 from secrets_guard.attribute import context_of
 from secrets_guard.decode import decode, root_view
 from secrets_guard.decode.batch import Batch
+from secrets_guard.decode.view import View
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.errors import EngineError
 from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.protocols import Source
+from secrets_guard.model.protocols import HistorySource, Source
 from secrets_guard.model.result import Explanation, Problem, Stats
 from secrets_guard.origins import resolve
 from secrets_guard.tally import Clerk, Tally
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 BATCH_BYTES = 2 << 20
 """Blobs are gathered to this size for one scan: large enough that the start of a scan costs nothing."""
 BATCH_BLOBS = 4096
+
+
+Note = Callable[[View, list[Judged], Tally], None]
+"""(the blob, its judged matches, where to note them): the clerk's, or a history's ledger's."""
 
 
 class Pipeline(NamedTuple):
@@ -51,13 +56,34 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
 
     Raises SourceError for a target that can't be read at all, EngineError when the positive control was not found.
     """
+    clerk = pipeline.clerk
+    if not hasattr(source, "standings"):
+        swept, interrupted = _pass(source, pipeline, pipeline.clerk.note, jobs, progress)
+        findings = resolve(swept, source)
+    else:
+        swept, interrupted = _pass(source, pipeline, history.Ledger(clerk).note, jobs, progress)
+        scratch = pipeline.matcher.scratch()
+
+        def again(blobs: list[Blob]) -> Tally:
+            tally = Tally()
+            sweep(blobs, pipeline, scratch, tally)
+            return tally
+
+        findings = history.report(swept, cast("HistorySource", source), clerk, again)
+    return Sweep(findings, swept.problems, swept.stats, swept.explanations, interrupted)
+
+
+def _pass(
+    source: Source, pipeline: Pipeline, note: Note, jobs: int, progress: Callable[[Stats], None] | None
+) -> tuple[Tally, bool]:
+    """Take all of the source through the stages once; return what was noted, and whether ^C ended it early."""
     total = Tally()
     tallies: list[Tally] = []
 
     def worker() -> Callable[[list[Blob]], None]:
         tally, scratch = Tally(), pipeline.matcher.scratch()
         tallies.append(tally)
-        return lambda blobs: sweep(blobs, pipeline, scratch, tally)
+        return lambda blobs: sweep(blobs, pipeline, scratch, tally, note)
 
     def tick() -> None:
         if progress is not None:
@@ -77,9 +103,7 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
             "the positive control was not found: this run would have missed real secrets; "
             "delete the cache folder, run 'secrets-guard selftest', and report it if that fails"
         )
-    return Sweep(
-        resolve(merged, source, pipeline.clerk), merged.problems, merged.stats, merged.explanations, interrupted
-    )
+    return merged, interrupted
 
 
 def batches(source: Source, tally: Tally, max_depth: int) -> Iterator[list[Blob]]:
@@ -98,9 +122,12 @@ def batches(source: Source, tally: Tally, max_depth: int) -> Iterator[list[Blob]
         yield gathered
 
 
-def sweep(blobs: list[Blob], pipeline: Pipeline, scratch: hyperscan.Scratch, tally: Tally) -> None:
-    """Take one batch through decode, detect and judge, and note what stands in ``tally``."""
-    matcher, clerk = pipeline.matcher, pipeline.clerk
+def sweep(
+    blobs: list[Blob], pipeline: Pipeline, scratch: hyperscan.Scratch, tally: Tally, note: Note | None = None
+) -> None:
+    """Take one batch through decode, detect and judge; ``note`` (the clerk's) keeps in ``tally`` what stands."""
+    note = note or pipeline.clerk.note
+    matcher = pipeline.matcher
     roots = views = [root_view(blob, index) for index, blob in enumerate(blobs)]
     tally.count_blobs(roots)
     judged: dict[int, list[Judged]] = {}
@@ -123,4 +150,4 @@ def sweep(blobs: list[Blob], pipeline: Pipeline, scratch: hyperscan.Scratch, tal
     message = "too many encoded pieces; the rest was not decoded"
     tally.problems += [Problem("limit", blobs[index].hint, message) for index in sorted(incomplete)]
     for index in sorted(judged):
-        clerk.note(roots[index], overlap.resolve(judged[index]), tally)
+        note(roots[index], overlap.resolve(judged[index]), tally)

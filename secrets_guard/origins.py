@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
 
 from secrets_guard.model.finding import Finding, Occurrence
-from secrets_guard.model.origin import CommitOrigin, FileOrigin, MessageOrigin
-from secrets_guard.model.protocols import HistorySource, Source
-from secrets_guard.model.result import count
-from secrets_guard.tally import Clerk, Evidence, Tally
-
-if TYPE_CHECKING:
-    from secrets_guard.model.protocols import Standing
+from secrets_guard.model.origin import FileOrigin
+from secrets_guard.model.protocols import Source
+from secrets_guard.tally import Tally
 
 MAX_OCCURRENCES = 10
 """Other places of the same secret that a finding lists; all are counted."""
 
 
-def resolve(tally: Tally, source: Source, clerk: Clerk) -> list[Finding]:
-    """Return the findings in report order, each with its origin and the other places of its secret.
+def resolve(tally: Tally, source: Source) -> list[Finding]:
+    """Return the findings in report order, each with its origin and the other places of its secret."""
+    return in_order(_in_places(tally, source))
 
-    In a history a secret is one finding for each path it stood in, at the commit that brought it there.
-    """
-    if hasattr(source, "standings"):
-        findings = _in_history(tally, cast("HistorySource", source), clerk)
-    else:
-        findings = _in_places(tally, source)
-    findings.sort(key=lambda finding: finding.sort_key)
-    return _with_occurrences(findings)
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Return the findings in report order, each with the other places of its secret."""
+    return _with_occurrences(sorted(findings, key=lambda finding: finding.sort_key))
 
 
 def _in_places(tally: Tally, source: Source) -> list[Finding]:
@@ -38,41 +30,6 @@ def _in_places(tally: Tally, source: Source) -> list[Finding]:
         for one in tally.found
         for origin in origins.get(one.finding.blob_id, [FileOrigin(one.finding.location.path)])
     ]
-
-
-def _in_history(tally: Tally, source: HistorySource, clerk: Clerk) -> list[Finding]:
-    by_secret: dict[str, dict[str, list[Evidence]]] = {}
-    for one in tally.found:
-        by_secret.setdefault(one.finding.fingerprint, {}).setdefault(one.finding.blob_id, []).append(one)
-    standings = source.standings({key: frozenset(blobs) for key, blobs in by_secret.items()})
-    findings = []
-    for key, blobs in by_secret.items():
-        for standing in standings.get(key, ()):
-            evidence = min(blobs[standing.blob_id], key=lambda one: one.finding.location.start_line)
-            finding = _stood(evidence, standing, tally, clerk)
-            if finding is not None:
-                findings.append(finding)
-    return findings
-
-
-def _stood(evidence: Evidence, standing: Standing, tally: Tally, clerk: Clerk) -> Finding | None:
-    """Return the finding for one standing; None when the path or commit, known only now, is allowed."""
-    finding, origin = evidence.finding, standing.origin
-    commit = origin.commit if isinstance(origin, CommitOrigin | MessageOrigin) else ""
-    allowed = clerk.suppress.again(
-        finding.rule_id,
-        origin.path,
-        finding.location.start_line,
-        evidence.secret,
-        evidence.line,
-        finding.fingerprint,
-        commit,
-    )
-    if allowed is not None:
-        count(tally.stats.suppressed, allowed.kind)
-        return None
-    location = finding.location._replace(path=origin.path)
-    return finding._replace(origin=origin, location=location, exposure=standing.exposure)
 
 
 def _with_occurrences(findings: Iterable[Finding]) -> list[Finding]:

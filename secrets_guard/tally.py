@@ -48,6 +48,8 @@ class Tally:
         self.stats = Stats()
         self.canary: frozenset[tuple[str, ...]] = frozenset()
         self.full = False
+        self.holders: dict[tuple[str, bytes], set[str]] = {}
+        """In a history's first pass: (rule id, value) -> the ids of the contents that hold it."""
 
     def count_blobs(self, roots: Iterable[View]) -> None:
         """Count what is about to be swept; a content in pieces counts once."""
@@ -70,7 +72,24 @@ class Tally:
             total.explanations += tally.explanations
             total.stats.add(tally.stats)
             total.canary |= tally.canary
+            for key, holders in tally.holders.items():
+                total.holders.setdefault(key, set()).update(holders)
         return total
+
+    def add_judged(self, again: Tally) -> None:
+        """Add what a second look at the same contents judged, not what it covered."""
+        self.problems += again.problems
+        self.explanations += again.explanations
+        covered = Stats()
+        covered.dropped, covered.suppressed = again.stats.dropped, again.stats.suppressed
+        self.stats.add(covered)
+
+    def overflow(self, where: str) -> None:
+        """Say, once, that from here on not everything is kept."""
+        if not self.full:
+            self.full = True
+            message = f"more than {MAX_FINDINGS:,} findings; what comes after this file is not listed"
+            self.problems.append(Problem("limit", where, message))
 
 
 class Clerk(NamedTuple):
@@ -92,7 +111,7 @@ class Clerk(NamedTuple):
         hidden = outermost([match for match, verdict in judged if verdict is None or verdict.by not in _HARMLESS])
         places = Places(root)
         for match, verdict in sorted(judged, key=lambda one: (one[0].secret_span, one[0].rule.id)):
-            final = verdict or self._doubt(match)
+            final = verdict or self.doubt(match)
             if final is not None:
                 count(tally.stats.dropped, final.by)
                 if self.explain:
@@ -101,7 +120,8 @@ class Clerk(NamedTuple):
                 continue
             self._keep(root, match, places.location(match.secret_span), hidden, tally)
 
-    def _doubt(self, match: Match) -> Verdict | None:
+    def doubt(self, match: Match) -> Verdict | None:
+        """Return the verdict on a match that stays under the confidence asked for, or None."""
         if at_least(match.confidence, self.min_confidence, CONFIDENCES):
             return None
         reasons = "; ".join(match.reasons) or "as the rule says"
@@ -121,10 +141,7 @@ class Clerk(NamedTuple):
                 tally.explanations.append(_explanation(match, where, "suppressed", *allowed))
             return
         if len(tally.found) >= MAX_FINDINGS:
-            if not tally.full:
-                tally.full = True
-                message = f"more than {MAX_FINDINGS:,} findings; what comes after this file is not listed"
-                tally.problems.append(Problem("limit", where.path, message))
+            tally.overflow(where.path)
             return
         reasons = match.reasons or (f"rule of kind {match.rule.kind}, {match.rule.confidence} confidence",)
         if self.explain:

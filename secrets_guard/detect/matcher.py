@@ -68,7 +68,7 @@ class Matcher:
                 view = batch.views[place]
                 if view.binary and rule.kind not in _BINARY_KINDS:
                     continue
-                if rule.path and not self._path(index, rule).search(view.blob.hint):
+                if rule.path and view.blob.hint and not self._path(index, rule).search(view.blob.hint):
                     continue
                 if rule.keywords and not _has_keyword(rule.keywords, view):
                     continue

@@ -37,7 +37,10 @@ class Standing(NamedTuple):
 
 
 class HistorySource(Source, Protocol):
-    """A source whose contents are versions of each other, so that a secret is one finding however many hold it."""
+    """A source whose contents are versions of each other, so that a secret is one finding however many hold it.
+
+    Its blobs have an empty hint where no path is known yet.
+    """
 
     def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:
         """Tell where secrets stood: ``secrets`` maps a key to the ids of all blobs that hold that secret.
@@ -45,6 +48,10 @@ class HistorySource(Source, Protocol):
         Returns, by the same keys, one Standing for each path or message, the oldest first. Called once, after the
         sweep; one pass over the history however many blobs are guilty.
         """
+        ...
+
+    def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
+        """Yield these contents once more, as ``blobs`` did."""
         ...
 
 

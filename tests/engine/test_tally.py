@@ -28,7 +28,7 @@ def test_a_finding_says_where_what_and_why(scan: Any, token: Any) -> None:
     )
     assert finding.context == f"key = {finding.secret} # why"
     assert finding.secret == f"{token(1)[:4]}…{token(1)[-4:]}"
-    assert finding.reasons == ("a token rule of high confidence",)
+    assert finding.reasons == ("rule of kind token, high confidence",)
 
 
 def test_findings_are_in_order_of_their_place(scan: Any, token: Any) -> None:
