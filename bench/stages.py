@@ -145,7 +145,7 @@ def sweep(folder: str, cache: Cache) -> Clock:
     tally, scratch = Tally(), matcher.scratch()
     for blobs in list(engine.batches(source, tally, _DEPTH)):
         note(blobs, pipeline, scratch, tally, clock)
-    findings = clock.time("attribute", resolve, tally, source, pipeline.clerk)
+    findings = clock.time("attribute", resolve, tally, source)
     clock.add("attribute", len(findings))
     return clock
 

@@ -52,6 +52,8 @@ def scan(
     fingerprints = Fingerprinter(settings.fingerprint_key)
     clerk = Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
     pipeline = engine.Pipeline(Matcher((*active, canary.RULE), cache), clerk, settings.max_depth)
+    if hasattr(source, "use_rules"):
+        source.use_rules(_coverage_key(active, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
     begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
     return _result(
@@ -80,6 +82,14 @@ def _result(
             (rule.id, rule.title, rule.severity, rule.kind, rule.references) for rule in active if rule.id in guilty
         ),
     )
+
+
+def _coverage_key(rules: tuple[Rule, ...], settings: Settings) -> str:
+    """Return a name (hex digits) for all that decides whether a content has a candidate in it."""
+    from secrets_guard.digest import blake2b
+    from secrets_guard.rules.load import digest_of
+
+    return blake2b(f"{__version__} {digest_of(rules)} {settings.max_depth}".encode(), digest_size=16).hexdigest()
 
 
 def active_rules(rules: RuleSet, settings: Settings) -> tuple[Rule, ...]:

@@ -25,14 +25,13 @@ class Cache:
             descriptor = os.open(os.path.join(self.folder, name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         except OSError:
             return None
-        with open(descriptor, "rb") as stream:
+        with open(descriptor, "rb", buffering=0) as stream:
             info = os.fstat(descriptor)
             if not _private(info) or info.st_size > _MAX_ENTRY:
                 return None
-            content = stream.read(_MAX_ENTRY)
-        head = len(_MAGIC) + _DIGEST_BYTES
-        payload = content[head:]
-        return payload if content[:head] == _MAGIC + _digest(name, payload) else None
+            head = stream.read(len(_MAGIC) + _DIGEST_BYTES)
+            payload = stream.read(max(0, info.st_size - len(head)))
+        return payload if head == _MAGIC + _digest(name, payload) else None
 
     def write(self, name: str, payload: bytes) -> None:
         """Keep ``payload`` under ``name``, replacing it in one step; does nothing where that is impossible."""
@@ -51,11 +50,19 @@ class Cache:
 def user_cache(environ: os._Environ[str] | dict[str, str] | None = None) -> Cache:
     """Return the user's cache: ``$SECRETS_GUARD_CACHE`` (``off`` for none), else the platform's cache folder.
 
-    The folder is made with mode 0700; one that belongs to somebody else or that others may write to is not used.
+    See folder_cache() for what is not used.
     """
     environ = os.environ if environ is None else environ
     folder = environ.get("SECRETS_GUARD_CACHE") or _platform_folder(environ)
-    if not folder or folder == "off":
+    return folder_cache("" if folder == "off" else folder)
+
+
+def folder_cache(folder: str) -> Cache:
+    """Return the cache in a folder, made with mode 0700 where it is not there.
+
+    One that belongs to somebody else or that others may write to is not used: its ``folder`` is None.
+    """
+    if not folder:
         return Cache(None)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)

@@ -15,6 +15,8 @@ __all__ = ["FORMATS", "OPTIONS", "AllowEntry", "Settings", "find_config", "load_
 
 FORMATS = ("human", "json", "jsonl", "sarif", "junit", "csv", "html", "gitlab", "github")
 ENV_PREFIX = "SECRETS_GUARD_"
+_OTHERS = ("SECRETS_GUARD_CACHE", "SECRETS_GUARD_CONFIG", "SECRETS_GUARD_DEBUG")
+"""Variables of ours that are no options."""
 
 
 class Settings(NamedTuple):
@@ -118,6 +120,8 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
         if not variable.startswith(ENV_PREFIX) or not text.strip():
             continue
         name = named.get(variable)
+        if variable in _OTHERS:
+            continue
         if name is None:
             problems += _misspelt(variable, list(named))
             continue
@@ -129,7 +133,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
 
 
 def _misspelt(variable: str, known: list[str]) -> list[str]:
-    # Other variables of ours (SECRETS_GUARD_CONFIG) share the prefix: only what is nearly an option is wrong.
+    # Somebody else's variable may share the prefix: only what is nearly an option is wrong.
     import difflib
 
     names = [name.removeprefix(ENV_PREFIX) for name in known]

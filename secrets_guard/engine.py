@@ -62,6 +62,8 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
         findings = resolve(swept, source)
     else:
         swept, interrupted = _pass(source, pipeline, history.Ledger(clerk).note, jobs, progress)
+        if not interrupted:
+            cast("HistorySource", source).settle(swept.suspects)
         scratch = pipeline.matcher.scratch()
 
         def again(blobs: list[Blob]) -> Tally:
@@ -148,6 +150,7 @@ def sweep(
         if not views:
             break
     message = "too many encoded pieces; the rest was not decoded"
-    tally.problems += [Problem("limit", blobs[index].hint, message) for index in sorted(incomplete)]
+    tally.problems += [Problem("limit", blobs[index].hint or blobs[index].id, message) for index in sorted(incomplete)]
+    tally.suspects.update(blobs[index].id for index in (*judged, *incomplete))
     for index in sorted(judged):
         note(roots[index], overlap.resolve(judged[index]), tally)

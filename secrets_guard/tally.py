@@ -48,6 +48,8 @@ class Tally:
         self.stats = Stats()
         self.canary: frozenset[tuple[str, ...]] = frozenset()
         self.full = False
+        self.suspects: set[str] = set()
+        """Ids of contents with any candidate, or not wholly decoded: all others are clean under these rules."""
         self.holders: dict[tuple[str, bytes], set[str]] = {}
         """In a history's first pass: (rule id, value) -> the ids of the contents that hold it."""
 
@@ -72,6 +74,7 @@ class Tally:
             total.explanations += tally.explanations
             total.stats.add(tally.stats)
             total.canary |= tally.canary
+            total.suspects |= tally.suspects
             for key, holders in tally.holders.items():
                 total.holders.setdefault(key, set()).update(holders)
         return total

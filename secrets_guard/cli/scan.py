@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from secrets_guard.cli.options import SCAN_OPTIONS, TREE_OPTIONS, with_options
+from secrets_guard.cli.scan_git import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ WhyNot = Annotated[
 def register(app: typer.Typer, name: str, help_text: str, arguments: list[str]) -> None:
     """Add the group; of its commands only the one that ``arguments`` names, where they name one."""
     group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
-    commands: dict[str, Callable[..., None]] = {"files": files, "stdin": stdin}
+    commands: dict[str, Callable[..., None]] = {"files": files, "git": git, "stdin": stdin}
     wanted = next((word for word in arguments if word in commands), None)
     for command, function in commands.items():
         if wanted in (None, command):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import IO, NamedTuple, Protocol
 
 from secrets_guard.model.blob import Blob
@@ -48,6 +48,10 @@ class HistorySource(Source, Protocol):
         Returns, by the same keys, one Standing for each path or message, the oldest first. Called once, after the
         sweep; one pass over the history however many blobs are guilty.
         """
+        ...
+
+    def settle(self, suspects: Collection[str]) -> None:
+        """Learn, after a whole first pass, which contents had any candidate: the others need not be read again."""
         ...
 
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.origin import Exposure, Origin, origin_fields
+from secrets_guard.model.origin import CommitOrigin, Exposure, MessageOrigin, Origin, origin_fields
 from secrets_guard.model.result import Explanation, ScanResult
 from secrets_guard.model.rule import SEVERITIES
 from secrets_guard.report.facts import amounts, why_incomplete
@@ -99,6 +99,9 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]
 
 
 def _origin(origin: Origin) -> str:
+    if isinstance(origin, CommitOrigin | MessageOrigin):
+        where = "in the message of commit" if isinstance(origin, MessageOrigin) else "commit"
+        return f"{where} {origin.commit[:12]} by {origin.author} <{origin.email}>, {origin.date[:10]}: {origin.summary}"
     told = origin_fields(origin)
     kind = str(told.pop("kind"))
     fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value not in ("", None))

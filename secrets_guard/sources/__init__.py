@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SOURCES = {
     "files": "secrets_guard.sources.files:FileSource",
+    "git": "secrets_guard.sources.git.history:GitHistorySource",
     "stdin": "secrets_guard.sources.stdin:StreamSource",
     "memory": "secrets_guard.sources.memory:MemorySource",
 }

@@ -1,0 +1,1 @@
+"""A git repository -> blobs, and where in its history each stood."""

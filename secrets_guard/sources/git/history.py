@@ -1,0 +1,228 @@
+"""A repository's whole history, or a part of it -> every content once, and where each guilty one stood."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from secrets_guard.errors import SourceError
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.origin import Origin, UnreachableOrigin
+from secrets_guard.model.protocols import Standing
+from secrets_guard.model.result import Problem, Stats
+from secrets_guard.sources.git.changes import Changes, read_changes
+from secrets_guard.sources.git.clean import CleanContents
+from secrets_guard.sources.git.loose_ends import other_origins
+from secrets_guard.sources.git.reader import ObjectReader
+from secrets_guard.sources.git.refs import read_refs
+from secrets_guard.sources.git.repository import Repository, open_repository
+from secrets_guard.sources.git.selection import Selection, select
+from secrets_guard.sources.git.standing import History, stand, stand_in_messages
+from secrets_guard.sources.git.trace import trace_secrets
+from secrets_guard.sources.git.walk import walk_history
+from secrets_guard.sources.git.wanted import Wanted, every_object, missing_problem, selected_objects
+
+
+class GitHistorySource:
+    """Sweeps a repository: each blob once, and the messages of commits and tags.
+
+    ``range_`` (``A..B``, ``A...B``), ``branch`` and ``since`` cut it to what those commits add; ``unreachable`` keeps
+    what no ref, reflog, stash or index leads to. ``require_full`` refuses a clone that lacks a part of its history.
+    ``max_file_size`` is in bytes (0: any). ``readers`` gits read objects, ``jobs`` compare commits.
+    ``problems`` are those met by ``standings``: read them after it.
+    """
+
+    kind = "git"
+
+    def __init__(
+        self, repo_path: str, *, range_: str = "", branch: str = "", since: str = "", unreachable: bool = False,
+        require_full: bool = False, max_file_size: int = 0, jobs: int = 2, target: str = "",
+        clean: CleanContents | None = None,
+    ) -> None:  # fmt: skip
+        self.target = target or repo_path
+        self.notes: list[str] = []
+        self.problems: list[Problem] = []
+        self._path, self._limit, self._jobs = repo_path, max_file_size, max(1, jobs)
+        self._asked = (range_, branch, since)
+        self._unreachable, self._require_full = unreachable, require_full
+        self._repository: Repository | None = None
+        self._selection = Selection()
+        self._known: set[bytes] | None = None
+        self._clean = clean
+        self._read: list[str] = []
+
+    def open(self) -> Repository:
+        """Return the repository and settle what is selected. Raises SourceError for what can't be swept at all."""
+        if self._repository is None:
+            repository = open_repository(self._path)
+            lacking = "shallow" if repository.shallow else "partial" if repository.partial else ""
+            if self._require_full and lacking:
+                raise SourceError(f"{self._path!r}: {_LACKING[lacking]}; {_REMEDY[lacking]}, or sweep what is there")
+            self._selection = select(repository.git, *self._asked)
+            self._repository = repository
+        return self._repository
+
+    def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
+        """Yield each content once, messages too; what can't be read is a Problem.
+
+        A blob swept with the whole history has no hint: its paths are known to ``standings`` only.
+        Raises SourceError, before anything is swept, for what is no repository or no revision.
+        """
+        repository = self.open()
+        if repository.shallow:
+            yield Problem("shallow", self.target, f"{_LACKING['shallow']}; {_REMEDY['shallow']}")
+        wanted = self._wanted(repository, stats)
+        yield from wanted.problems
+        nothing = not wanted.requests
+        readers = self._readers(repository, self._left(wanted, stats), stats)
+        try:
+            while readers:
+                for reader in readers:
+                    for item in reader.some():
+                        if self._clean is not None and isinstance(item, Blob):
+                            self._read.append(item.id)
+                        yield item
+                readers = [reader for reader in readers if not reader.finished]
+        finally:
+            for reader in readers:
+                reader.close()
+        if nothing:
+            yield from self._nothing(repository)
+
+    def _wanted(self, repository: Repository, stats: Stats) -> Wanted:
+        if self._selection.nothing:
+            return Wanted(b"", {}, [], set())
+        if not self._selection.whole:
+            return selected_objects(repository.git, self._selection, self._limit, stats)
+        wanted = every_object(repository.git, self._limit, stats)
+        self._known = {*wanted.requests.split(b"\n"), *wanted.refused}
+        return wanted
+
+    def use_rules(self, key: str) -> None:
+        """Learn which rules sweep (a name for them): only what was clean under the same ones is not read again."""
+        if self._clean is not None:
+            self._clean.open(key)
+
+    def settle(self, suspects: Collection[str]) -> None:
+        """Remember, after a whole sweep, what was read and had no candidate."""
+        if self._clean is not None:
+            guilty = frozenset(suspects)
+            self._clean.add(name for name in self._read if name not in guilty)
+
+    def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
+        """Yield these contents once more."""
+        names = [f"{name}\n".encode() for name in ids]
+        if not names:
+            return
+        reader = ObjectReader(self.open().git, b"".join(names), len(names[0]), {}, Stats())
+        try:
+            while not reader.finished:
+                yield from reader.some()
+        finally:
+            reader.close()
+
+    def _left(self, wanted: Wanted, stats: Stats) -> Wanted:
+        """Leave out what an earlier sweep found clean."""
+        if self._clean is None or not self._clean.known:
+            return wanted
+        every = wanted.requests.split(b"\n")
+        left = [name for name in every if name and name not in self._clean.known]
+        stats.skipped["cached"] = len(every) - 1 - len(left)
+        return wanted._replace(requests=b"".join(name + b"\n" for name in left))
+
+    def _readers(self, repository: Repository, wanted: Wanted, stats: Stats) -> list[ObjectReader]:
+        """Split the requests: one git reads about 1 GB/s, which is what four cores scan."""
+        number = max(1, self._jobs // 4)
+        width = wanted.width
+        share = -(-len(wanted.requests) // (number * max(1, width))) * width
+        return [
+            ObjectReader(repository.git, wanted.requests[start : start + share], width, wanted.names, stats)
+            for start in range(0, len(wanted.requests), share or 1)
+        ]
+
+    def _nothing(self, repository: Repository) -> Iterator[Problem]:
+        """Tell an empty repository, or an empty range, from a sweep that saw nothing where there is something."""
+        if not self._selection.whole:
+            self.notes.append(f"{self.target}: no commits are selected, so nothing was swept")
+        elif read_refs(repository.git).refs:
+            if self._require_full:
+                raise SourceError(f"{self._path!r}: there are refs, but no object can be read; try git fsck")
+            yield Problem("missing", self.target, "there are refs, but no object can be read; try git fsck")
+        else:
+            self.notes.append(f"{self.target}: no commits yet, so nothing was swept")
+
+    def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
+        """Tell where each guilty content stood, each path once; for callers that don't ask by secret."""
+        standings = self.standings({name: frozenset((name,)) for name in ids})
+        return {name: [standing.origin for standing in found] for name, found in standings.items()}
+
+    def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:
+        """Tell where secrets stood (key -> ids of all contents that hold it); one pass over the history.
+
+        A key that only unreachable contents hold gets no standing unless they were asked for. Call it even with no
+        secrets: it is what notices that the history names objects that are not there (``problems``).
+        """
+        repository = self.open()
+        refs = read_refs(repository.git)
+        walk, problems = walk_history(repository.git, self._selection)
+        changes = Changes({name.encode() for names in secrets.values() for name in names}, self._known)
+        read_changes(repository.git, walk.against_first_parents(), changes, self._jobs)
+        # What can't be placed because the history is broken is told without a place, not dropped as unreachable.
+        lost_too = self._unreachable or bool(problems or changes.problems)
+        self.problems += [*refs.problems, *problems, *changes.problems]
+        if changes.missing:
+            self.problems.append(missing_problem(self.target, len(changes.missing)))
+        included = self._selection.included
+        history = History(repository, walk, refs, included[0] if len(included) == 1 else "")
+        messages = _messages(repository, secrets)
+        found: dict[str, list[Standing]] = {key: [] for key in secrets}
+        for key, standing in stand(history, trace_secrets(secrets, changes.found, walk.numbers()), set(messages)):
+            found[key].append(standing)
+        lost: list[tuple[str, str]] = []
+        for key, told in stand_in_messages(history, messages, lost_too):
+            if isinstance(told, str):
+                lost.append((key, told))
+            else:
+                found[key].append(told)
+        placed = {change.new.decode() for change in changes.found} | set(messages)
+        for key, standing in _loose_ends(history, secrets, placed, lost_too):
+            found[key].append(standing)
+        for key, name in lost:
+            found[key].append(Standing(name, UnreachableOrigin(name), None))
+        return found
+
+
+def _messages(repository: Repository, secrets: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """Return the guilty commits and tags, each with its secrets' keys."""
+    keys: dict[str, list[str]] = {}
+    for key, names in secrets.items():
+        for name in names:
+            keys.setdefault(name, []).append(key)
+    if not keys:
+        return {}
+    asked = "".join(f"{name}\n" for name in keys).encode()
+    answers = repository.git.run("cat-file", "--batch-check", given=asked, time_limit=None).output.decode()
+    kinds = [line.split(" ")[:2] for line in answers.splitlines()]
+    return {name: keys[name] for name, kind in kinds if kind in ("commit", "tag")}
+
+
+def _loose_ends(
+    history: History, secrets: Mapping[str, frozenset[str]], placed: set[str], unreachable: bool
+) -> Iterator[tuple[str, Standing]]:
+    """Yield (key, Standing) for guilty blobs that no commit holds."""
+    left = {name for names in secrets.values() for name in names} - placed
+    others = other_origins(history.repository, history.refs, left)
+    for key, names in secrets.items():
+        for name in sorted(names & left):
+            origin = others.get(name) or (UnreachableOrigin(name) if unreachable else None)
+            if origin is not None:
+                yield key, Standing(name, origin, None)
+
+
+_LACKING = {
+    "shallow": "a shallow clone: history before its cut is not here, so not swept",
+    "partial": "a partial clone: objects that were not fetched are not swept",
+}
+_REMEDY = {
+    "shallow": "git fetch --unshallow (in CI: fetch-depth: 0)",
+    "partial": "git fetch --refetch --no-filter",
+}

@@ -1,0 +1,73 @@
+"""Contents that git holds -> blobs; and of what is found in them, what no version before had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.finding import Finding
+from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.changes import Change, Contents, whole
+from secrets_guard.sources.contents import FIRST_BYTES, is_archive, too_large
+from secrets_guard.sources.pieces import SIZES, stream_pieces
+
+_MOST_COMPARED = 64 << 20
+"""Bytes of a version that is compared by lines; all of a larger one counts as new."""
+
+
+def blobs_of(
+    oid: str, path: str, size: int, read: Callable[[int], bytes], limit: int, stats: Stats
+) -> Iterator[Blob | Problem]:
+    """Yield the blobs of one content; ``limit`` in bytes, 0: none."""
+    if limit and size > limit:
+        yield too_large(path, size, limit, stats)
+    elif not size:
+        count(stats.skipped, "empty")
+    elif size <= SIZES.piece:
+        data = whole(size, read)
+        if data[:2] in FIRST_BYTES and is_archive(data):
+            count(stats.skipped, "archive")
+        yield Blob(oid, data, path)
+    else:
+        yield from stream_pieces(read, oid, path)
+
+
+def missing(oid: str, path: str) -> Problem:
+    """Return the Problem of an object that the repository does not have."""
+    return Problem("unreadable", path, f"object {oid} is missing from the repository; see 'git fsck'")
+
+
+class Novelty:
+    """Tells which findings stand on lines that none of the versions before had."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def only_new(self, findings: Iterable[tuple[Finding, Change]]) -> list[Finding]:
+        """Return the findings of new content, and of changed content those with a line that no version before had.
+
+        A line that was only moved is not new, nor one whose line end alone changed.
+        """
+        pairs = list(findings)
+        lines = self._lines({oid for _, change in pairs if change.before for oid in (change.blob, *change.before)})
+        known = {oid: frozenset(lines.get(oid, ())) for _, change in pairs for oid in change.before}
+        kept = []
+        for finding, change in pairs:
+            place = finding.location
+            own = lines.get(change.blob, [])[place.start_line - 1 : place.end_line]
+            # A version that could not be read knows no line, so what can't be compared is new.
+            if not own or any(not any(line in known[oid] for oid in change.before) for line in own):
+                kept.append(finding)
+        return kept
+
+    def _lines(self, wanted: Iterable[str]) -> dict[str, list[bytes]]:
+        from secrets_guard.decode import root_view
+
+        made: dict[str, list[bytes]] = {}
+        ids = sorted(wanted)
+        for oid, kind, size, read in Contents(ids, self._environment) if ids else ():
+            if kind == "blob" and size <= _MOST_COMPARED:
+                # As the sweep saw it: UTF-16 shown as UTF-8.
+                text = root_view(Blob(oid, whole(size, read), ""), 0).data
+                made[oid] = [line.rstrip(b"\r") for line in text.split(b"\n")]
+        return made
