@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("secrets_guard.cli.scan", "Sweep files or a stream for secrets."),
     "rules": ("secrets_guard.cli.rules", "List, show, prove and import rules."),
     "baseline": ("secrets_guard.cli.baseline", "Accept what exists, so that only new secrets are reported."),
+    "hook": ("secrets_guard.cli.hook", "Git hooks: block a secret before it is committed, pushed or received."),
     "report": ("secrets_guard.cli.report", "Convert a JSON report into another format."),
     "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
 }
