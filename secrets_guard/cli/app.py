@@ -5,61 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from typing import NoReturn
 
-import typer
-
-from secrets_guard.cli import exits
+from secrets_guard.cli import direct, exits
 from secrets_guard.errors import EngineError, SecretsGuardError
-
-COMMANDS: dict[str, tuple[str, str]] = {
-    "scan": ("secrets_guard.cli.scan", "Sweep files or a stream for secrets."),
-    "rules": ("secrets_guard.cli.rules", "List, show, prove and import rules."),
-    "baseline": ("secrets_guard.cli.baseline", "Accept what exists, so that only new secrets are reported."),
-    "hook": ("secrets_guard.cli.hook", "Git hooks: block a secret before it is committed, pushed or received."),
-    "report": ("secrets_guard.cli.report", "Convert a JSON report into another format."),
-    "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
-}
-"""Name -> (module with ``register(app, arguments)``, help). Only the module of the command at hand is imported."""
-
-_HELP = "Find leaked credentials, and keep new ones from leaking. Start with: secrets-guard scan files ."
-
-
-def build(arguments: list[str] | None = None) -> typer.Typer:
-    """Return the application; given the command line, only what that needs is really built."""
-    app = typer.Typer(
-        name="secrets-guard", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-        add_completion=arguments is None, context_settings={"help_option_names": ["-h", "--help"]},
-    )  # fmt: skip
-    app.callback()(_root)
-    wanted = next((word for word in arguments or [] if not word.startswith("-")), None)
-    for name, (module, help_text) in COMMANDS.items():
-        if arguments is None or name == wanted:
-            import_module(module).register(app, name, help_text, (arguments or [])[1:])
-        else:
-            app.command(name, help=help_text)(_stub)
-    return app
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from secrets_guard import __version__
-
-        typer.echo(f"secrets-guard {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: bool = typer.Option(
-        False, "--version", "-V", help="Show the version and exit.", is_eager=True, callback=_show_version
-    ),
-) -> None:
-    """Take the options that stand before a command."""
-
-
-def _stub() -> None:
-    """Stand for a command that is only listed."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -70,7 +19,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
         getattr(sys, name).reconfigure(errors="backslashreplace")
     completing = "_SECRETS_GUARD_COMPLETE" in os.environ
-    sys.exit(_flushed(guarded(lambda: _invoke(None if completing else given))))
+    plain = None if completing else direct.parse(given)
+    sys.exit(_flushed(guarded(lambda: _invoke(None if completing else given) if plain is None else _sweep(plain))))
+
+
+def _sweep(plain: direct.Parsed) -> int:
+    from secrets_guard.cli.scan_files import sweep_files
+
+    return sweep_files(*plain)
 
 
 def _flushed(code: int) -> int:
@@ -87,6 +43,8 @@ def _flushed(code: int) -> int:
 
 def _invoke(given: list[str] | None) -> int:
     asked = given and given[0] in ("--install-completion", "--show-completion")
+    from secrets_guard.cli.tree import build
+
     app = build(None if asked else given)
     code = app(args=given, prog_name="secrets-guard", standalone_mode=True)
     return int(code or 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secrets_guard.cli.options import SCAN_OPTIONS, TREE_OPTIONS, with_options
+from secrets_guard.cli.options import with_options
 from secrets_guard.cli.scan_git import git
+from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,26 +49,10 @@ def files(
 
     Inside a git work tree what .gitignore leaves out is left out. Everything else is read, binaries too.
     """
-    from secrets_guard.cli import perform
+    from secrets_guard.cli.scan_files import explain_line, sweep_files
 
-    targets = tuple(paths or ["."])
-    if why_not is not None:
-        from secrets_guard.cli.why_not import explain_line
-
-        raise typer.Exit(explain_line(why_not, perform.prepare(targets, options or {}, config)))
-
-    def source(settings: Settings, allow: AllowJudge) -> Source:
-        from secrets_guard.sources.files import FileSource
-
-        return FileSource(
-            targets,
-            no_ignore=settings.no_ignore,
-            follow_symlinks=settings.follow_symlinks,
-            max_file_size=settings.max_file_size,
-            skip_path=allow.path_allowed,
-        )
-
-    raise typer.Exit(perform.perform(perform.prepare(targets, options or {}, config), source))
+    run = sweep_files if why_not is None else partial(explain_line, why_not)
+    raise typer.Exit(run(tuple(paths or ["."]), options or {}, config))
 
 
 @with_options(SCAN_OPTIONS)

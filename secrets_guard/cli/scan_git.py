@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secrets_guard.cli.options import SCAN_OPTIONS, with_options
+from secrets_guard.cli.options import with_options
+from secrets_guard.cli.table import SCAN_OPTIONS
 
 if TYPE_CHECKING:
     from secrets_guard.cli.perform import MakeSource

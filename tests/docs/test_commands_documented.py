@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from secrets_guard.cli import exits
-from secrets_guard.cli.app import build
+from secrets_guard.cli.tree import build
 from secrets_guard.config import FORMATS, OPTIONS
 from secrets_guard.judge.checksum import CHECKS
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES, Rule
@@ -62,7 +62,9 @@ def test_an_option_of_scan_is_in_the_readme(flag: str) -> None:
 
 
 def test_every_command_and_option_that_the_readme_shows_exists() -> None:
-    shown = re.findall(r"secrets-guard ((?:scan|rules|baseline|report|selftest|hook|run|env)(?: [a-z][a-z-]+)?)", README)
+    shown = re.findall(
+        r"secrets-guard ((?:scan|rules|baseline|report|selftest|hook|run|env)(?: [a-z][a-z-]+)?)", README
+    )
     groups = {name.split()[0] for name in COMMANDS if " " in name}
     unknown = {name for name in shown if name not in COMMANDS and name.split()[0] not in COMMANDS}
     assert {name for name in unknown if name not in groups} == set()

@@ -1,0 +1,48 @@
+"""The options that every scan has, as one table; nothing but plain values, so that it costs nothing to read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Choice(NamedTuple):
+    """One option: its value's type, its help, and other spellings."""
+
+    type: Any
+    help: str
+    metavar: str = ""
+    short: str = ""
+
+
+SCAN_OPTIONS: dict[str, Choice] = {
+    "format": Choice(str, "Report format: human, json, jsonl, sarif, junit, csv, gitlab or github.", "FORMAT", "-f"),
+    "output": Choice(str, "Write the report to this file instead of standard output.", "FILE", "-o"),
+    "baseline": Choice(
+        str, "Known secrets: our baseline, .gitleaksignore, a gitleaks report, .secrets.baseline.", "FILE"
+    ),
+    "rules": Choice(list[str], "Add rules: a YAML file, a folder of them, or a gitleaks TOML (repeatable).", "PATH"),
+    "only_rule": Choice(list[str], "Use only this rule (repeatable).", "ID"),
+    "exclude_rule": Choice(list[str], "Leave this rule out (repeatable).", "ID"),
+    "min_severity": Choice(str, "Report from this severity on: low, medium, high or critical.", "LEVEL"),
+    "min_confidence": Choice(str, "Report from this confidence on: low, medium (default) or high.", "LEVEL"),
+    "jobs": Choice(int, "Worker threads; default: the cores this process may use.", "N", "-j"),
+    "max_file_size": Choice(str, "Leave out larger files, as problems: 10MB, 1GiB. Default: no limit.", "SIZE"),
+    "max_depth": Choice(int, "How many encodings inside one another are undone; 0: none. Default 5.", "N"),
+    "show_secrets": Choice(bool, "Show the values themselves. Careful with logs."),
+    "exit_code": Choice(int, "Exit code when something was found; default 1.", "N"),
+    "explain": Choice(bool, "Say of each candidate why it was kept or dropped."),
+    "no_progress": Choice(bool, "No progress bar or heartbeat."),
+    "quiet": Choice(bool, "Findings and problems only.", short="-q"),
+    "strict": Choice(bool, "Exit 2 when anything could not be swept."),
+    "no_inline_allow": Choice(bool, "Report in spite of 'secrets-guard: allow' and other tools' comments."),
+    "fail_on_unused": Choice(bool, "Exit 2 when a suppression is no longer needed."),
+    "trust_repo_config": Choice(bool, "Obey a config file that lies in what is scanned."),
+    "fingerprint_key": Choice(str, "Key of the fingerprints; better given as SECRETS_GUARD_FINGERPRINT_KEY.", "KEY"),
+}
+"""Names are fields of Settings; the environment and the config file know them too."""
+
+TREE_OPTIONS: dict[str, Choice] = {
+    "no_ignore": Choice(bool, "Sweep what .gitignore leaves out too."),
+    "follow_symlinks": Choice(bool, "Follow symbolic links."),
+}
+"""Options of scans that walk a file system."""
