@@ -31,5 +31,5 @@ selfscan:
 	$(PYTHON) -m secrets_guard scan files . --strict
 
 bench:
-	$(PYTHON) bench/speed.py
-	$(PYTHON) bench/startup.py
+	$(PYTHON) bench/speed.py --markdown
+	$(PYTHON) bench/startup.py --markdown

@@ -79,7 +79,8 @@ def parse_baseline(text: str, name: str) -> Baseline:
         wrong = _entry_problems(raw)
         problems += [f"{document.place('entries', index, field)}: {text}" for field, text in wrong]
         if not wrong:
-            entries.append(Suppression(**raw, place=document.place("entries", index)))
+            # No verdict: nobody has looked at it yet.
+            entries.append(Suppression(**{"verdict": "", **raw}, place=document.place("entries", index)))
     if problems:
         raise BaselineError(*problems)
     return Baseline(str(key), tuple(entries))
@@ -91,6 +92,8 @@ def write_baseline(path: str, entries: Iterable[Suppression], key: str) -> None:
     Raises BaselineError when it can't be written or read back, or an entry is one that a baseline can't hold.
     """
     text = format_baseline(entries, key)
+    kept = _comments(read_text(path)) if os.path.exists(path) else ""
+    text = kept + text[len(_comments(text)) :] if kept else text
     parse_baseline(text, path)
     target = os.path.realpath(path)
     made = f"{target}.{os.getpid()}.tmp"
@@ -114,6 +117,12 @@ def format_baseline(entries: Iterable[Suppression], key: str) -> str:
     blocks = sorted({tuple(_printable(getattr(entry, field)) for field in _FIELDS) for entry in entries})
     text = "".join(_block(dict(zip(_FIELDS, block, strict=True))) for block in blocks)
     return _HEADER.format(key=key) + (text or "  []\n")
+
+
+def _comments(text: str) -> str:
+    """Return the comment lines that a file begins with."""
+    found = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", text)
+    return found[0] if found and "#" in found[0] else ""
 
 
 def _block(fields: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from secrets_guard.digest import blake2b
 
 VERDICTS = ("accepted", "false", "real")
-"""What an audit may say: accepted as it is (also: not looked at yet), no secret at all, real and known."""
+"""What an audit may say: accepted as it is, no secret at all, real and known. No verdict: not looked at yet."""
 
 
 class Suppression(NamedTuple):

@@ -14,8 +14,9 @@ from secrets_guard import __version__
 from .conftest import ROOT, Run
 
 HELPS = (
-    "", "scan", "scan files", "scan stdin", "rules", "rules list", "rules show", "rules check", "rules import",
-    "baseline", "baseline create", "report", "report convert", "selftest",
+    "", "scan", "scan files", "scan git", "scan stdin", "rules", "rules list", "rules show", "rules check",
+    "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook", "hook pre-commit",
+    "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report", "report convert", "selftest",
 )  # fmt: skip
 
 
@@ -28,9 +29,9 @@ def test_help_is_as_it_was(run: Run, golden: Callable[[str, str], None], command
 
 
 def test_every_command_has_a_golden_help(run: Run) -> None:
-    for group in ("", "scan", "rules", "baseline", "report"):
+    for group in ("", "scan", "rules", "baseline", "hook", "report"):
         text = run(*group.split(), "--help").out.partition("Commands:\n")[2]
-        listed = re.findall(r"^  (\w+) ", text, re.MULTILINE)
+        listed = re.findall(r"^  ([\w-]+) ", text, re.MULTILINE)
         assert listed
         assert {f"{group} {name}".strip() for name in listed} <= set(HELPS)
 

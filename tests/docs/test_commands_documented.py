@@ -69,7 +69,7 @@ def test_every_command_and_option_that_the_readme_shows_exists() -> None:
     unknown = {name for name in shown if name not in COMMANDS and name.split()[0] not in COMMANDS}
     assert {name for name in unknown if name not in groups} == set()
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    others = {"--staged"}  # git's own
+    others = {"--staged", "--turbo"}  # of git and of kingfisher
     assert flags - FLAGS - others == set()
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", GUIDE)) <= FLAGS
 
