@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 
@@ -25,6 +27,9 @@ def selftest() -> None:
     planted = f'token = "{fill("<github:ghp_>", "selftest")}"\n'
     failed = False
     for source, sweep in SOURCES.items():
+        if source == "git" and shutil.which("git") is None:
+            print("git    skipped: git is not installed")
+            continue
         for label, cache in (("fresh", Cache(None)), ("cached", user_cache())):
             found = sweep(planted, cache)
             failed = failed or not found
@@ -41,6 +46,26 @@ def _files(planted: str, cache: object) -> bool:
         return _found(FileSource((folder,)), cache)
 
 
+def _git(planted: str, cache: object) -> bool:
+    """Plant it in one commit and remove it in the next, so that only the history has it."""
+    from secrets_guard.sources.git.history import GitHistorySource
+
+    identity = ("-c", "user.name=selftest", "-c", "user.email=selftest@example.invalid", "-c", "commit.gpgSign=false")
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        with open(os.path.join(folder, "planted.env"), "w", encoding="utf-8") as stream:
+            stream.write(planted)
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"}
+        for arguments in (
+            ("init", "-q"),
+            ("add", "planted.env"),
+            (*identity, "commit", "-qm", "plant"),
+            ("rm", "-q", "planted.env"),
+            (*identity, "commit", "-qm", "remove"),
+        ):
+            subprocess.run(["git", "-C", folder, *arguments], env=environment, check=True, stdin=subprocess.DEVNULL)
+        return _found(GitHistorySource(folder), cache)
+
+
 def _stdin(planted: str, cache: object) -> bool:
     from secrets_guard.sources.stdin import StreamSource
 
@@ -54,5 +79,5 @@ def _found(source: object, cache: object) -> bool:
     return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
 
 
-SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "stdin": _stdin}
+SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "git": _git, "stdin": _stdin}
 """Source -> (planted text, cache) -> found it. A new source adds its own line."""
