@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 from .conftest import Make, Ran, Repo, Token
@@ -182,8 +186,9 @@ def test_a_partial_clone_commits_without_fetching(guarded: Repo, token: Token) -
 
 def test_a_removed_installation_blocks_with_a_clear_line(guarded: Repo) -> None:
     shim = guarded.folder / ".git" / "hooks" / "pre-commit"
-    import sys
-
+    folders = guarded.environment["PATH"].split(os.pathsep)
+    kept = [folder for folder in folders if not Path(folder, "secrets-guard-hook").exists()]
+    guarded.environment["PATH"] = os.pathsep.join(kept)
     shim.write_text(shim.read_text().replace(sys.executable, "/nonexistent/python"))
     guarded.stage("a.py", "x = 1\n")
     ran = _commit(guarded)
