@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import shutil
@@ -14,8 +13,8 @@ from collections.abc import Mapping
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools, tree
-from bench.measure import BenchError, Sample, environment, middle, run
+from bench import speed, table, tools, tree, turns
+from bench.measure import BenchError, Sample, environment, middle
 
 HEADERS = ("What", "Version", "Wall ms", "min", "max", "CPU ms", "Wall / ours", "Limit ms", "")
 OURS = "secrets-guard-hook"
@@ -23,7 +22,6 @@ LIMIT = 0.085
 """Seconds that our whole hook may take on the machine where the limit was set, when that is idle."""
 _RIVAL = "betterleaks"
 _SHARE = 0.5
-_WARM_UPS = 3
 _FILES, _BYTES = 200, 1_500_000
 _START = "import sys; sys.argv = ['secrets-guard-hook', 'pre-commit']; from secrets_guard.hook import main; main()"
 _DETECT_SECRETS = tools.Peer(
@@ -47,13 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
         repo = os.path.join(folder, "repo")
         staged = make(repo, environment(folder), hits=given.hits)
         before = table.machine()
-        samples, versions = measured(candidates(given, staged), given.runs, repo, folder)
+        every = candidates(given, staged)
+        samples = turns.measured(every, given.runs, repo, folder)
+        versions = {tool.label: tool.version for tool in every}
         words = ", with words that rules look at" if given.hits else ""
         print(f"a commit of {len(staged)} files among {_FILES}{words}, median of {given.runs}")
         print(f"{before} before, {table.load()} after\n")
         print(table.render(HEADERS, cells(samples, versions), markdown=given.markdown) + "\n")
         if given.json:
-            write(given.json, before, samples)
+            turns.write(given.json, before, {OURS: LIMIT}, samples)
     except BenchError as error:
         print(f"hook.py: {error}", file=sys.stderr)
         return 2
@@ -132,25 +132,6 @@ def ours(given: str) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-P", "-c", _START], {"PYTHONPATH": tools.ROOT}
 
 
-def measured(
-    every: list[tools.Tool], runs: int, repo: str, folder: str
-) -> tuple[dict[str, list[Sample]], dict[str, str]]:
-    """Start each a few times for nothing, then all in turn. Raises BenchError for one that fails."""
-    samples: dict[str, list[Sample]] = {tool.label: [] for tool in every}
-    log = os.path.join(folder, "log")
-    for turn in range(-_WARM_UPS, runs):
-        for place in range(len(every)):
-            tool = every[(turn + place) % len(every)]
-            sample = run(tool.command, environment(folder, **tool.env), repo, log)
-            if sample.code not in tool.codes:
-                with open(log, encoding="utf-8", errors="replace") as stream:
-                    said = tools.last_line(stream.read())
-                raise BenchError(f"{tool.label}: ended with {sample.code}: {said}")
-            if turn >= 0:
-                samples[tool.label].append(sample)
-    return samples, {tool.label: tool.version for tool in every}
-
-
 def cells(samples: Mapping[str, list[Sample]], versions: Mapping[str, str]) -> list[list[str]]:
     """Return the table's cells; ours is held to its limit and to half of what the fastest peer we know takes."""
     base = middle(samples[OURS]).wall
@@ -164,16 +145,6 @@ def cells(samples: Mapping[str, list[Sample]], versions: Mapping[str, str]) -> l
             [label, versions[label], *shown, f"{typical.wall / base:.2f}", f"{limit * 1000:.0f}" if limit else "", held]
         )
     return made
-
-
-def write(path: str, machine: str, samples: Mapping[str, list[Sample]]) -> None:
-    """Write all samples as JSON. Raises BenchError when the file can't be written."""
-    rows = {label: [sample._asdict() for sample in runs] for label, runs in samples.items()}
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump({"machine": machine, "limit_s": LIMIT, "rows": rows}, stream, indent=1)
-    except OSError as error:
-        raise BenchError(f"--json {path}: can't be written: {error.strerror}") from None
 
 
 if __name__ == "__main__":

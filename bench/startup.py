@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -11,13 +10,12 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools
-from bench.measure import BenchError, Sample, environment, middle, run
+from bench import speed, table, tools, turns
+from bench.measure import BenchError, Sample, middle
 
 HEADERS = ("What", "Wall ms", "min", "max", "CPU ms", "Limit ms", "")
 LIMITS = {"secrets-guard --help": 0.12, "secrets-guard, one file": 0.15}
 """Seconds that a start of ours may take; above 0.2 s people take a hook out again."""
-_WARM_UPS = 3
 _CONTENT = '"""A small module: nothing to find in it."""\n\n\ndef double(number: int) -> int:\n    return number * 2\n'
 
 
@@ -28,11 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         if given.runs < 1:
             raise BenchError("--runs: at least 1")
         before = table.machine()
-        samples = measured(candidates(given, folder), given.runs, folder)
+        samples = turns.measured(candidates(given, folder), given.runs, folder, folder)
         print(f"start-up, median of {given.runs}\n{before} before, {table.load()} after\n")
         print(table.render(HEADERS, cells(samples), markdown=given.markdown) + "\n")
         if given.json:
-            write(given.json, before, samples)
+            turns.write(given.json, before, LIMITS, samples)
     except BenchError as error:
         print(f"startup.py: {error}", file=sys.stderr)
         return 2
@@ -77,22 +75,6 @@ def candidates(given: argparse.Namespace, folder: str) -> list[tools.Tool]:
     return [tool._replace(command=tuple(tool.line(small, out))) for tool in every]
 
 
-def measured(every: list[tools.Tool], runs: int, folder: str) -> dict[str, list[Sample]]:
-    """Start each a few times for nothing, then all in turn. Raises BenchError for one that fails."""
-    samples: dict[str, list[Sample]] = {tool.label: [] for tool in every}
-    log = os.path.join(folder, "log")
-    for turn in range(-_WARM_UPS, runs):
-        for tool in every:
-            sample = run(tool.command, environment(folder, **tool.env), folder, log)
-            if sample.code not in tool.codes:
-                with open(log, encoding="utf-8", errors="replace") as stream:
-                    said = tools.last_line(stream.read())
-                raise BenchError(f"{tool.label}: ended with {sample.code}: {said}")
-            if turn >= 0:
-                samples[tool.label].append(sample)
-    return samples
-
-
 def cells(samples: dict[str, list[Sample]]) -> list[list[str]]:
     """Return the table's cells."""
     made = []
@@ -103,16 +85,6 @@ def cells(samples: dict[str, list[Sample]]) -> list[list[str]]:
         shown = [f"{number * 1000:.0f}" for number in numbers]
         made.append([label, *shown, f"{limit * 1000:.0f}" if limit else "", held])
     return made
-
-
-def write(path: str, machine: str, samples: dict[str, list[Sample]]) -> None:
-    """Write all samples as JSON. Raises BenchError when the file can't be written."""
-    rows = {label: [sample._asdict() for sample in runs] for label, runs in samples.items()}
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump({"machine": machine, "limits_s": LIMITS, "rows": rows}, stream, indent=1)
-    except OSError as error:
-        raise BenchError(f"--json {path}: can't be written: {error.strerror}") from None
 
 
 if __name__ == "__main__":

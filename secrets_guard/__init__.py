@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from secrets_guard.sources.git.history import GitHistorySource
     from secrets_guard.sources.memory import MemorySource
     from secrets_guard.sources.stdin import StreamSource
-
-__version__ = "0.1.0"
+    from secrets_guard.version import __version__
 
 _PLACES = {
+    "__version__": "secrets_guard.version",
     "FileSource": "secrets_guard.sources.files",
     "Finding": "secrets_guard.model.finding",
     "GitHistorySource": "secrets_guard.sources.git.history",
@@ -56,6 +56,7 @@ __all__ = [
     "SecretsGuardError",
     "Settings",
     "StreamSource",
+    "__version__",
     "load_rules",
     "scan",
     "write_report",
@@ -71,4 +72,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted(__all__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from secrets_guard import __version__, canary, engine, workers
+from secrets_guard import canary, engine, workers
 from secrets_guard.cache import Cache, user_cache
 from secrets_guard.config import Settings
 from secrets_guard.detect.matcher import Matcher
@@ -20,6 +20,7 @@ from secrets_guard.suppression.entry import Suppression
 from secrets_guard.suppression.known import Suppressions
 from secrets_guard.suppression.order import Suppressor
 from secrets_guard.tally import Clerk
+from secrets_guard.version import __version__
 
 __all__ = ["load_rules", "scan"]
 

@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from secrets_guard import __version__
 from secrets_guard.cache import Cache
 from secrets_guard.rules.builtin import rules_folder
+from secrets_guard.version import __version__
 
 if TYPE_CHECKING:
     from secrets_guard.cli.perform import Prepared

@@ -9,12 +9,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from secrets_guard import __version__
 from secrets_guard.cache import Cache
 from secrets_guard.cli.perform import Prepared, prepare
 from secrets_guard.config import AllowEntry, Settings, find_config, load_settings
 from secrets_guard.config_file import CONFIG_NAMES
 from secrets_guard.suppression.own import own_files
+from secrets_guard.version import __version__
 
 if TYPE_CHECKING:
     from secrets_guard.suppression.entry import Suppression

@@ -37,7 +37,7 @@ def build(arguments: list[str] | None = None) -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from secrets_guard import __version__
+        from secrets_guard.version import __version__
 
         typer.echo(f"secrets-guard {__version__}")
         raise typer.Exit

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 
-from secrets_guard import __version__
 from secrets_guard.cache import Cache
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.model.rule import Rule, RuleSet
 from secrets_guard.rules import builtin
+from secrets_guard.version import __version__
 
 _TUPLES = [index for index, name in enumerate(Rule._fields) if name in ("keywords", "allow", "nearby", "references")]
 _EXAMPLES = [Rule._fields.index("examples"), Rule._fields.index("counterexamples")]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from secrets_guard import __version__
+from secrets_guard.version import __version__
 
 from .conftest import ROOT, Run
 
