@@ -9,10 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    import threading
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Tick = Callable[[], None] | None
@@ -28,10 +25,10 @@ def available_cores() -> int:
     return max(1, min(cores, _cgroup_cores() or cores))
 
 
-def _cgroup_cores(root: str = "/sys/fs/cgroup") -> int:
+def _cgroup_cores(root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") -> int:
     """Return the tightest quota of this process's cgroup and those above it in whole cores, rounded up; 0: none."""
     try:
-        with open("/proc/self/cgroup") as stream:
+        with open(membership) as stream:
             own = next((line.rstrip("\n").partition("::")[2] for line in stream if line.startswith("0::")), "")
         parts = [part for part in own.split("/") if part]
         limits = [_cpu_max("/".join([root, *parts[:depth]])) for depth in range(len(parts) + 1)]
@@ -74,7 +71,7 @@ def run(
                 tick()
             work(item)
         return
-    _run_threads([first, second], items, make_worker, jobs, tick)
+    _Crew([first, second], items, make_worker).run(jobs, tick)
 
 
 def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:
@@ -94,48 +91,61 @@ def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:
     return lambda: results[0] if results else None
 
 
-def _run_threads(
-    ahead: list[Item], items: Iterator[Item], make_worker: Callable[[], Callable[[Item], None]], jobs: int, tick: Tick
-) -> None:
-    import threading
+class _Crew(Generic[Item]):
+    """Threads that share one stream of work."""
 
-    lock, go, stop = threading.Lock(), threading.Event(), threading.Event()
-    errors: list[BaseException] = []
+    def __init__(
+        self, ahead: list[Item], items: Iterator[Item], make_worker: Callable[[], Callable[[Item], None]]
+    ) -> None:
+        import threading
 
-    def take() -> Item | None:
-        with lock:
-            if stop.is_set():
-                return None
-            return ahead.pop(0) if ahead else next(items, None)
+        self._ahead, self._items, self._make_worker = ahead, items, make_worker
+        self._thread = threading.Thread
+        self._lock, self._ended = threading.Lock(), threading.Semaphore(0)
+        self._go, self._stop = threading.Event(), threading.Event()
+        self._errors: list[BaseException] = []
+        self._over: list[int] = []
 
-    def loop() -> None:
-        go.wait()
+    def run(self, jobs: int, tick: Tick) -> None:
+        """Work with ``jobs`` threads until all is done, or an error or ^C, which is raised here, ends it."""
+        threads = [self._thread(target=self._loop, name=f"sweep-{number}", daemon=True) for number in range(jobs)]
         try:
-            work = make_worker()
-            while (item := take()) is not None:
+            for thread in threads:
+                thread.start()
+            self._go.set()
+            self._wait(jobs, tick)
+        finally:
+            self._stop.set()
+            self._go.set()
+            started = [thread for thread in threads if thread.ident is not None]
+            self._wait(len(started), None)
+            # Only now: a join that ^C breaks into leaves a running thread marked as ended (bpo-45274).
+            for thread in started:
+                thread.join()
+        if self._errors:
+            raise self._errors[0]
+
+    def _take(self) -> Item | None:
+        with self._lock:
+            if self._stop.is_set():
+                return None
+            return self._ahead.pop(0) if self._ahead else next(self._items, None)
+
+    def _loop(self) -> None:
+        self._go.wait()
+        try:
+            work = self._make_worker()
+            while (item := self._take()) is not None:
                 work(item)
         except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread, whatever it is
-            errors.append(error)
-            stop.set()
+            self._errors.append(error)
+            self._stop.set()
+        finally:
+            self._over.append(1)
+            self._ended.release()
 
-    threads = [threading.Thread(target=loop, name=f"sweep-{number}", daemon=True) for number in range(jobs)]
-    try:
-        for thread in threads:
-            thread.start()
-        go.set()
-        _wait(threads, tick)
-    except KeyboardInterrupt:
-        stop.set()
-        go.set()
-        _wait([thread for thread in threads if thread.ident is not None], None)
-        raise
-    if errors:
-        raise errors[0]
-
-
-def _wait(threads: list[threading.Thread], tick: Tick) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_TICK_SECONDS if tick else None)
+    def _wait(self, wanted: int, tick: Tick) -> None:
+        while len(self._over) < wanted:
+            self._ended.acquire(timeout=_TICK_SECONDS)
             if tick:
                 tick()

@@ -13,10 +13,6 @@ import pytest
 
 from secrets_guard import workers
 
-OWN_FILE = Path("/proc/self/cgroup")
-OWN_LINES = OWN_FILE.read_text().splitlines() if OWN_FILE.exists() else []
-OWN = next((line.partition("::")[2] for line in OWN_LINES if line.startswith("0::")), "/")
-
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
 def test_a_process_confined_to_one_core_uses_one() -> None:
@@ -49,15 +45,16 @@ def test_the_quota_of_a_cgroup_is_rounded_up(tmp_path: Path, text: str, cores: i
     assert workers._cgroup_cores(str(tmp_path)) == cores
 
 
-@pytest.mark.skipif(OWN == "/", reason="this process is at the root of its cgroups")
 def test_the_tightest_of_all_cgroups_above_counts(tmp_path: Path) -> None:
-    own = tmp_path / OWN.strip("/")
+    membership = tmp_path / "membership"
+    membership.write_text("1:name=systemd:/x\n0::/pod/container\n")
+    own = tmp_path / "pod" / "container"
     own.mkdir(parents=True)
     (own / "cpu.max").write_text("max 100000\n")
     (own.parent / "cpu.max").write_text("150000 100000\n")
-    assert workers._cgroup_cores(str(tmp_path)) == 2
+    assert workers._cgroup_cores(str(tmp_path), str(membership)) == 2
     (own / "cpu.max").write_text("100000 100000\n")
-    assert workers._cgroup_cores(str(tmp_path)) == 1
+    assert workers._cgroup_cores(str(tmp_path), str(membership)) == 1
 
 
 @pytest.mark.parametrize(("quota", "cores"), [("-1", 0), ("150000", 2), ("x", 0)])

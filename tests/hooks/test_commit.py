@@ -189,7 +189,7 @@ def test_a_removed_installation_blocks_with_a_clear_line(guarded: Repo) -> None:
     folders = guarded.environment["PATH"].split(os.pathsep)
     kept = [folder for folder in folders if not Path(folder, "secrets-guard-hook").exists()]
     guarded.environment["PATH"] = os.pathsep.join(kept)
-    shim.write_text(shim.read_text().replace(sys.executable, "/nonexistent/python"))
+    shim.write_text(shim.read_text().replace(os.path.dirname(sys.executable), "/nonexistent"))
     guarded.stage("a.py", "x = 1\n")
     ran = _commit(guarded)
     assert ran.code == 1
