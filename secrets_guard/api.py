@@ -9,9 +9,10 @@ from secrets_guard import canary, engine, workers
 from secrets_guard.cache import Cache, user_cache
 from secrets_guard.config import Settings
 from secrets_guard.detect.matcher import Matcher
+from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.fingerprint import Fingerprinter
-from secrets_guard.model.protocols import Source
+from secrets_guard.model.protocols import Source, is_history
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
 from secrets_guard.rules.active import load_rules, select
@@ -53,8 +54,8 @@ def scan(
     fingerprints = Fingerprinter(settings.fingerprint_key)
     clerk = Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
     pipeline = engine.Pipeline(Matcher((*active, canary.RULE), cache), clerk, settings.max_depth)
-    if hasattr(source, "use_rules"):
-        source.use_rules(_coverage_key(active, settings))
+    if is_history(source):
+        source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
     begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
     return _result(
@@ -85,12 +86,10 @@ def _result(
     )
 
 
-def _coverage_key(rules: tuple[Rule, ...], settings: Settings) -> str:
+def _coverage_key(rules: RuleSet, settings: Settings) -> str:
     """Return a name (hex digits) for all that decides whether a content has a candidate in it."""
-    from secrets_guard.digest import blake2b
-    from secrets_guard.rules.load import digest_of
-
-    return blake2b(f"{__version__} {digest_of(rules)} {settings.max_depth}".encode(), digest_size=16).hexdigest()
+    thresholds = f"{settings.min_severity} {settings.min_confidence} {settings.max_depth}"
+    return blake2b(f"{__version__} {rules.digest} {thresholds}".encode(), digest_size=16).hexdigest()
 
 
 def active_rules(rules: RuleSet, settings: Settings) -> tuple[Rule, ...]:

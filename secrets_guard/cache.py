@@ -72,6 +72,11 @@ def folder_cache(folder: str) -> Cache:
     return Cache(folder if _private(info) else None)
 
 
+def state_of(info: os.stat_result) -> str:
+    """Return what changes whenever a file does: its size, and what nobody can set back, its times and inode."""
+    return f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino} {info.st_uid}"
+
+
 def _platform_folder(environ: os._Environ[str] | dict[str, str]) -> str:
     if os.name == "nt":
         base = environ.get("LOCALAPPDATA", "")

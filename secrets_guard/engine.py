@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard import canary, history, judge, workers
 from secrets_guard.attribute import context_of
@@ -16,7 +16,7 @@ from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.protocols import HistorySource, Source
+from secrets_guard.model.protocols import Source, is_history
 from secrets_guard.model.result import Explanation, Problem, Stats
 from secrets_guard.origins import resolve
 from secrets_guard.tally import Clerk, Tally
@@ -57,21 +57,22 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
     Raises SourceError for a target that can't be read at all, EngineError when the positive control was not found.
     """
     clerk = pipeline.clerk
-    if not hasattr(source, "standings"):
-        swept, interrupted = _pass(source, pipeline, pipeline.clerk.note, jobs, progress)
+    if not is_history(source):
+        swept, interrupted = _pass(source, pipeline, clerk.note, jobs, progress)
         findings = resolve(swept, source)
     else:
         swept, interrupted = _pass(source, pipeline, history.Ledger(clerk).note, jobs, progress)
         if not interrupted:
-            cast("HistorySource", source).settle(swept.suspects)
+            source.settle(swept.suspects)
         scratch = pipeline.matcher.scratch()
 
-        def again(blobs: list[Blob]) -> Tally:
-            tally = Tally()
-            sweep(blobs, pipeline, scratch, tally)
-            return tally
+        def again(blobs: Iterable[Blob]) -> Iterator[Tally]:
+            for batch in _gathered(blobs, []):
+                tally = Tally()
+                sweep(batch, pipeline, scratch, tally)
+                yield tally
 
-        findings = history.report(swept, cast("HistorySource", source), clerk, again)
+        findings = history.report(swept, source, clerk, again)
     return Sweep(findings, swept.problems, swept.stats, swept.explanations, interrupted)
 
 
@@ -110,13 +111,23 @@ def _pass(
 
 def batches(source: Source, tally: Tally, max_depth: int) -> Iterator[list[Blob]]:
     """Yield the source's blobs in batches, the positive control in the first; problems go to ``tally``."""
-    gathered, size = [canary.blob(max_depth)], 0
-    for item in source.blobs(tally.stats):
+    yield from _gathered(_readable(source.blobs(tally.stats), tally), [canary.blob(max_depth)])
+
+
+def _readable(items: Iterable[Blob | Problem], tally: Tally) -> Iterator[Blob]:
+    for item in items:
         if isinstance(item, Problem):
             tally.problems.append(item)
-            continue
-        gathered.append(item)
-        size += len(item.data)
+        else:
+            yield item
+
+
+def _gathered(blobs: Iterable[Blob], first: list[Blob]) -> Iterator[list[Blob]]:
+    """Yield ``first`` and the blobs in batches of the size that one scan takes."""
+    gathered, size = first, 0
+    for blob in blobs:
+        gathered.append(blob)
+        size += len(blob.data)
         if size >= BATCH_BYTES or len(gathered) >= BATCH_BLOBS:
             yield gathered
             gathered, size = [], 0

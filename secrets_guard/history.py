@@ -21,8 +21,8 @@ from secrets_guard.model.result import Problem, count
 from secrets_guard.origins import in_order
 from secrets_guard.tally import MAX_FINDINGS, Clerk, Evidence, Tally
 
-SweepAgain = Callable[[list[Blob]], Tally]
-_BATCH_BYTES = 2 << 20
+SweepAgain = Callable[[Iterable[Blob]], Iterable[Tally]]
+"""Sweeps blobs and gives a tally for each batch of them."""
 
 Key = tuple[str, bytes]
 """(rule id, the secret's value): what makes two candidates the same secret."""
@@ -58,32 +58,24 @@ def report(tally: Tally, source: HistorySource, clerk: Clerk, sweep_again: Sweep
     for number, key in enumerate(keys):
         for standing in standings.get(str(number), ()):
             wanted.setdefault(standing.blob_id, {}).setdefault(standing.origin.path, {})[key] = standing
-    tally.problems += getattr(source, "problems", ())
+    tally.problems += source.problems
     findings: list[Finding] = []
-    for batch in _batches(source.contents(wanted), wanted, tally):
-        again = sweep_again(batch)
+    for again in sweep_again(_under_paths(source.contents(wanted), wanted, tally)):
         tally.add_judged(again)
         findings += _reported(again.found, wanted, tally, clerk)
     return in_order(findings)
 
 
-def _batches(
+def _under_paths(
     contents: Iterable[Blob | Problem], wanted: dict[str, dict[str, dict[Key, Standing]]], tally: Tally
-) -> Iterator[list[Blob]]:
+) -> Iterator[Blob]:
     """Yield the contents to sweep again, each once for every path, under that path."""
-    gathered, size = [], 0
     for item in contents:
         if isinstance(item, Problem):
             tally.problems.append(item)
             continue
         for path in wanted[item.id]:
-            gathered.append(item._replace(id=f"{item.id}\0{path}", hint=path))
-            size += len(item.data)
-            if size >= _BATCH_BYTES:
-                yield gathered
-                gathered, size = [], 0
-    if gathered:
-        yield gathered
+            yield item._replace(id=f"{item.id}\0{path}", hint=path)
 
 
 def _reported(

@@ -60,7 +60,9 @@ def guarded(arguments: list[str]) -> int:
     except Exception as error:  # the last line of defence; its message may hold a value
         if os.environ.get("SECRETS_GUARD_DEBUG"):
             raise
-        lines = [f"this is a bug of ours: {_where(error)}; please report it"]
+        from secrets_guard.cli.app import broke_at
+
+        lines = [f"this is a bug of ours: {broke_at(error)}; please report it"]
         code = _BUG
     from secrets_guard.hook_report import bypass
     from secrets_guard.report.text import printable
@@ -220,14 +222,6 @@ def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str) -
     if findings:
         return _REFUSED
     return _INCOMPLETE if serious else 0
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(error).__name__} at {place}"
 
 
 def _say(text: str) -> None:

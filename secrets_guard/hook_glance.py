@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from secrets_guard.cache import Cache
+from secrets_guard.cache import Cache, state_of
 from secrets_guard.rules.builtin import rules_folder
 from secrets_guard.version import __version__
 
@@ -102,20 +102,16 @@ def _name(environ: Mapping[str, str], config: str) -> str:
     parts = [__version__, folder, os.path.abspath(config) if config else ""]
     try:
         with os.scandir(folder) as found:
-            parts += sorted(f"{one.name} {_state(one.stat())}" for one in found)
+            parts += sorted(f"{one.name} {state_of(one.stat())}" for one in found)
         if config:
-            parts.append(_state(os.stat(config)))
+            parts.append(state_of(os.stat(config)))
     except OSError:
         return ""
     for name in () if config else _CONFIG_NAMES:
         try:
-            parts.append(f"{os.path.abspath(name)} {_state(os.stat(name))}")
+            parts.append(f"{os.path.abspath(name)} {state_of(os.stat(name))}")
         except OSError:
             parts.append("none")
     text = "\0".join(parts).encode("utf-8", "surrogateescape")
     # Two sums of different kinds: a collision would have to be found among one's own files.
     return f"glance-{zlib.crc32(text):08x}{zlib.adler32(text):08x}{len(text):06x}"
-
-
-def _state(info: os.stat_result) -> str:
-    return f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino} {info.st_uid}"

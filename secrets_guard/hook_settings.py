@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from secrets_guard.cache import Cache
+from secrets_guard.cache import Cache, state_of
 from secrets_guard.cli.perform import Prepared, prepare
 from secrets_guard.config import AllowEntry, Settings, find_config, load_settings
 from secrets_guard.config_file import CONFIG_NAMES
@@ -75,11 +75,6 @@ def _digest(*paths: str) -> str:
     return f"{zlib.crc32(text):08x}{len(text):04x}"
 
 
-def _state(path: str) -> list[int]:
-    info = os.stat(path)
-    return [info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino]
-
-
 def _write(name: str, made: Prepared, files: list[str], cache: Cache) -> None:
     import json
 
@@ -87,7 +82,7 @@ def _write(name: str, made: Prepared, files: list[str], cache: Cache) -> None:
     imports = any(path.endswith(".toml") for path in (*files, *made.settings.rules))
     if imports or any(one.tag for one in made.suppressions):
         return
-    state = {path: _state(path) for path in files}
+    state = {path: state_of(os.stat(path)) for path in files}
     kept = {"cwd": os.getcwd(), "files": state, "settings": made.settings, "known": made.suppressions}
     cache.write(name, json.dumps(kept).encode())
 
@@ -100,7 +95,7 @@ def _read(name: str, cache: Cache) -> Prepared | None:
 
     kept: dict[str, Any] = json.loads(content)
     try:
-        if kept["cwd"] != os.getcwd() or any(_state(path) != state for path, state in kept["files"].items()):
+        if kept["cwd"] != os.getcwd() or any(state_of(os.stat(path)) != state for path, state in kept["files"].items()):
             return None
     except OSError:
         return None

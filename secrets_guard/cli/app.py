@@ -84,13 +84,18 @@ def _bug(error: Exception) -> int:
     """Say where it broke, not with what: a message may hold a value."""
     if os.environ.get("SECRETS_GUARD_DEBUG"):
         raise error
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
     print(
-        f"secrets-guard: this is a bug of ours: {type(error).__name__} at {where}; "
+        f"secrets-guard: this is a bug of ours: {broke_at(error)}; "
         "please report it (SECRETS_GUARD_DEBUG=1 shows the traceback, which may hold what was scanned)",
         file=sys.stderr,
     )
     return exits.BUG
+
+
+def broke_at(error: BaseException) -> str:
+    """Return an error's type and the file and line that raised it; never its message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    return f"{type(error).__name__} at {place}"

@@ -35,13 +35,15 @@ def prepare(targets: Sequence[str], options: Mapping[str, object], config: str |
     path = config or os.environ.get("SECRETS_GUARD_CONFIG") or None
     if path is None:
         path, notes = find_config(_cwd(), targets, False)
+        settings = load_settings(path, options, os.environ)
         # Whether a foreign config is to be trusted can be said anywhere but in that config.
-        if load_settings(path, options, os.environ).trust_repo_config:
+        if settings.trust_repo_config:
             path, notes = find_config(_cwd(), targets, True)
-    if path and path.endswith(".toml"):  # a gitleaks config: rules and allowlists, no settings
-        options = {**options, "rules": [*_listed(options.get("rules")), path]}
-        path = None
-    settings = load_settings(path, options, os.environ)
+            settings = load_settings(path, options, os.environ)
+    elif path.endswith(".toml"):  # a gitleaks config: rules and allowlists, no settings
+        settings = load_settings(None, {**options, "rules": [*_listed(options.get("rules")), path]}, os.environ)
+    else:
+        settings = load_settings(path, options, os.environ)
     settings, imported = _with_imports(settings)
     suppressions, key, read = _suppressions(settings)
     if key and not settings.fingerprint_key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol, TypeGuard
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Exposure, Origin
@@ -42,6 +42,13 @@ class HistorySource(Source, Protocol):
     Its blobs have an empty hint where no path is known yet.
     """
 
+    problems: list[Problem]
+    """What ``standings`` met; read after it."""
+
+    def use_rules(self, key: str) -> None:
+        """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
+        ...
+
     def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:
         """Tell where secrets stood: ``secrets`` maps a key to the ids of all blobs that hold that secret.
 
@@ -57,6 +64,11 @@ class HistorySource(Source, Protocol):
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more, as ``blobs`` did."""
         ...
+
+
+def is_history(source: Source) -> TypeGuard[HistorySource]:
+    """Tell whether a source is a history."""
+    return hasattr(source, "standings")
 
 
 class Reporter(Protocol):

@@ -19,7 +19,3 @@ class Span(NamedTuple):
     def overlaps(self, other: Span) -> bool:
         """Tell whether the two ranges share a byte."""
         return self.start < other.end and other.start < self.end
-
-    def covers(self, other: Span) -> bool:
-        """Tell whether ``other`` lies wholly inside this range."""
-        return self.start <= other.start and other.end <= self.end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from secrets_guard.cache import Cache
+from secrets_guard.cache import Cache, state_of
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.model.rule import Rule, RuleSet
@@ -82,8 +82,7 @@ def _key(files: list[str]) -> str:
             info = os.stat(path)
         except OSError as error:
             raise RuleError(f"{path}: can't be read: {error.strerror}") from None
-        state = f"\0{path}\0{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
-        digest.update(state.encode("utf-8", "surrogateescape"))
+        digest.update(f"\0{path}\0{state_of(info)}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
