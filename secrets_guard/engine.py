@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from secrets_guard import canary, history, judge, workers
+from secrets_guard import canary, glance, history, judge, workers
 from secrets_guard.attribute import context_of
 from secrets_guard.decode import decode, root_view
 from secrets_guard.decode.batch import Batch
@@ -16,7 +16,7 @@ from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.protocols import Source, is_history
+from secrets_guard.model.protocols import HistorySource, Source, is_history
 from secrets_guard.model.result import Explanation, Problem, Stats
 from secrets_guard.origins import resolve
 from secrets_guard.tally import Clerk, Tally
@@ -61,7 +61,9 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
         swept, interrupted = _pass(source, pipeline, clerk.note, jobs, progress)
         findings = resolve(swept, source)
     else:
-        swept, interrupted = _pass(source, pipeline, history.Ledger(clerk).note, jobs, progress)
+        looked, interrupted = _look_first(source, pipeline, jobs, progress)
+        swept, stopped = _pass(source, pipeline, history.Ledger(clerk).note, jobs, progress, looked)
+        interrupted = interrupted or stopped
         if not interrupted:
             source.settle(swept.suspects)
         scratch = pipeline.matcher.scratch()
@@ -76,11 +78,29 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
     return Sweep(findings, swept.problems, swept.stats, swept.explanations, interrupted)
 
 
+def _look_first(
+    source: HistorySource, pipeline: Pipeline, jobs: int, progress: Callable[[Stats], None] | None
+) -> tuple[Stats, bool]:
+    """Let the source learn which contents need to be swept; return what was looked at, and whether ^C ended it."""
+    looked = Stats()
+    try:
+        glance.glance(source, pipeline.matcher, jobs, looked, (lambda: progress(looked)) if progress else None)
+    except KeyboardInterrupt:
+        return looked, True
+    return looked, False
+
+
 def _pass(
-    source: Source, pipeline: Pipeline, note: Note, jobs: int, progress: Callable[[Stats], None] | None
+    source: Source,
+    pipeline: Pipeline,
+    note: Note,
+    jobs: int,
+    progress: Callable[[Stats], None] | None,
+    looked: Stats | None = None,
 ) -> tuple[Tally, bool]:
     """Take all of the source through the stages once; return what was noted, and whether ^C ended it early."""
     total = Tally()
+    total.stats.add(looked or Stats())
     tallies: list[Tally] = []
 
     def worker() -> Callable[[list[Blob]], None]:

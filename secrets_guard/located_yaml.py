@@ -48,6 +48,8 @@ def load(text: str, name: str) -> Located:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = getattr(mark, "line", 0) + 1
+        if "nesting depth" in str(error.problem):  # PyYAML's own limit, since 6.0.4: its parser reads ahead of ours
+            raise ConfigError(f"{name}:{line}: nested more than {_MAX_DEPTH} levels deep") from None
         raise ConfigError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}:1: not valid YAML: {str(error).splitlines()[0]}") from None

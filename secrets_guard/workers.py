@@ -7,7 +7,7 @@ while it reads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -72,6 +72,13 @@ def run(
             work(item)
         return
     _Crew([first, second], items, make_worker).run(jobs, tick)
+
+
+def each(work: Callable[[Item], bool], items: Sequence[Item]) -> list[bool]:
+    """Return what ``work`` says of each item, all at once in threads of their own; raises the first error."""
+    done: list[bool] = []
+    run(iter(items), lambda: lambda item: done.append(work(item)), len(items), None)
+    return done
 
 
 def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:

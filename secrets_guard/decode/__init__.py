@@ -43,13 +43,14 @@ _AROUND = 120
 _TIMES_ROOT = 3
 _SPARE_BYTES = 64 << 10
 """What one level of decoding may yield for a blob: this many times its size, and this much more."""
-_PEEK = 8192
+PEEK = 8192
+"""Bytes at the beginning of a content among which a NUL tells that it is no plain text."""
 
 
 def root_view(blob: Blob, index: int) -> View:
     """Return a blob as a view: UTF-16 is shown as UTF-8; other content with NUL bytes is marked binary."""
     view = View(blob, index)
-    if not blob.data.startswith(utf16.BYTE_ORDER_MARKS) and b"\0" not in blob.data[:_PEEK]:
+    if not blob.data.startswith(utf16.BYTE_ORDER_MARKS) and b"\0" not in blob.data[:PEEK]:
         return view
     encoding = utf16.encoding_of(blob.data)
     if encoding:

@@ -36,6 +36,37 @@ class Standing(NamedTuple):
     exposure: Exposure | None
 
 
+class NewText(Protocol):
+    """Regions of contents in which they differ from what they were made from, in one buffer."""
+
+    buffer: bytes
+    """A line break stands before, between and behind the regions."""
+    starts: bytes
+    """Where each region begins in ``buffer``: native 32-bit numbers."""
+    owners: bytes
+    """Which content each is of: a number for each, likewise."""
+
+
+class Walk(Protocol):
+    """One thread's share of a glance."""
+
+    def next(self, size: int) -> NewText | None:
+        """Return about ``size`` bytes more, None at the end."""
+        ...
+
+
+class Glance(Protocol):
+    """A first look at a history's contents: only at what is new in each."""
+
+    def walk(self) -> Walk:
+        """Return a share for one more thread."""
+        ...
+
+    def settle(self, suspects: Collection[int]) -> None:
+        """Learn which contents have something that may be a candidate, so that they and theirs are swept whole."""
+        ...
+
+
 class HistorySource(Source, Protocol):
     """A source whose contents are versions of each other, so that a secret is one finding however many hold it.
 
@@ -47,6 +78,13 @@ class HistorySource(Source, Protocol):
 
     def use_rules(self, key: str) -> None:
         """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
+        ...
+
+    def glance(self, margin: int, stats: Stats) -> Glance | None:
+        """Return a first look, called before ``blobs``; None where every content has to be swept whole.
+
+        A region reaches ``margin`` bytes beyond what is new. What is looked at is counted in ``stats``.
+        """
         ...
 
     def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:

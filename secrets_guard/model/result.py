@@ -21,12 +21,14 @@ class Problem(NamedTuple):
 class Stats:
     """Counters of one sweep; each worker has its own, added up at the end."""
 
-    __slots__ = ("blobs", "bytes", "decoded", "dropped", "skipped", "suppressed")
+    __slots__ = ("blobs", "bytes", "decoded", "dropped", "reader", "skipped", "suppressed")
 
     def __init__(self) -> None:
         self.blobs = 0
         self.bytes = 0
         self.decoded = 0
+        self.reader = ""
+        """What read a history: ``native``, or ``git`` and why."""
         self.skipped: dict[str, int] = {}
         self.suppressed: dict[str, int] = {}
         self.dropped: dict[str, int] = {}
@@ -36,6 +38,7 @@ class Stats:
         self.blobs += other.blobs
         self.bytes += other.bytes
         self.decoded += other.decoded
+        self.reader = self.reader or other.reader
         for mine, theirs in (
             (self.skipped, other.skipped),
             (self.suppressed, other.suppressed),

@@ -21,6 +21,8 @@ class Rule(NamedTuple):
     ``max_length`` is the longest match in bytes; ``min_entropy`` is Shannon's, in bits per character.
     ``trigger`` is the pattern of stage one, derived from ``pattern`` (or from a given trigger) when a rule is loaded:
     it matches wherever the pattern does, ending inside the match.
+    ``longest`` and ``trigger_longest`` are the most bytes that the pattern, and the trigger inside a match of it, can
+    match as they stand: both are found when a rule is loaded; 0 is not known.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Rule(NamedTuple):
     counterexamples: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     vendor: str = ""
+    longest: int = 0
+    trigger_longest: int = 0
     place: str = ""
     """``file:line`` where the rule is defined, for messages."""
 

@@ -10,6 +10,8 @@ from secrets_guard.pattern.backtracking import blow_up
 
 LONGEST_MATCH = 32_768
 """The longest match, in bytes, that a rule may ask for; pieces of a large content overlap by twice as much."""
+NEAR = 600
+"""Bytes around a change of a content that are looked at (glance.py); what is longer is noticed by its beginning."""
 _LONGEST_VALUE = 4096
 """The longest value that a pattern over paths, secrets or lines is asked about."""
 

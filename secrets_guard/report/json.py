@@ -103,6 +103,7 @@ def _stats_fields(stats: Stats) -> dict[str, object]:
         "blobs": stats.blobs,
         "bytes": stats.bytes,
         "decoded": stats.decoded,
+        **({"reader": stats.reader} if stats.reader else {}),
         "skipped": dict(sorted(stats.skipped.items())),
         "suppressed": dict(sorted(stats.suppressed.items())),
         "dropped": dict(sorted(stats.dropped.items())),

@@ -156,6 +156,7 @@ def _stats(fields: dict[str, Any]) -> Stats:
     stats.blobs = _get(fields, "blobs", int, "stats")
     stats.bytes = _get(fields, "bytes", int, "stats")
     stats.decoded = _get(fields, "decoded", int, "stats", 0)
+    stats.reader = _get(fields, "reader", str, "stats", "")
     for name in ("skipped", "suppressed", "dropped"):
         counters = _get(fields, name, dict, "stats", {})
         setattr(stats, name, {key: _get(counters, key, int, f"stats.{name}") for key in counters})

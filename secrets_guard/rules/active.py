@@ -95,7 +95,7 @@ def _content(path: str) -> bytes:
 
 
 def _parse(files: list[str], known: tuple[Rule, ...] = (), *, trusted: bool = False) -> RuleSet:
-    from secrets_guard.rules.load import parse_rules, rule_set
+    from secrets_guard.rules.load import parse_rules, rule_set, with_trigger
 
     rules = parse_rules(
         [(path, _content(path)) for path in files if not path.endswith(".toml")], known, trusted=trusted
@@ -104,7 +104,7 @@ def _parse(files: list[str], known: tuple[Rule, ...] = (), *, trusted: bool = Fa
         if path.endswith(".toml"):
             from secrets_guard.rules.import_gitleaks import read_gitleaks
 
-            rules += read_gitleaks(path, [rule.id for rule in rules]).rules
+            rules += [with_trigger(rule) for rule in read_gitleaks(path, [rule.id for rule in rules]).rules]
     return rule_set(sorted(rules))
 
 

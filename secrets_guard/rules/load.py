@@ -9,11 +9,13 @@ from typing import Any
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import ConfigError, RuleError
 from secrets_guard.model.rule import Rule, RuleSet
-from secrets_guard.pattern import longest, parse
+from secrets_guard.pattern import NEAR, longest, parse
 from secrets_guard.rules import lint
-from secrets_guard.rules.trigger import derive
+from secrets_guard.rules.trigger import derive, head
 
 _TUPLES = ("keywords", "allow", "nearby", "examples", "counterexamples", "references")
+_SHORTEST_TRIGGER = 4
+"""Bytes: a shorter one is hit everywhere, so it says nothing of where to look."""
 
 
 def parse_rules(files: list[tuple[str, bytes]], known: Sequence[Rule] = (), *, trusted: bool = False) -> list[Rule]:
@@ -72,7 +74,7 @@ def _parse_file(name: str, content: bytes, *, trusted: bool) -> tuple[list[Rule]
         if not wrong:
             rule = _build(raw, vendor, document.place(index))
             wrong = [] if trusted else lint.rule_problems(rule)
-            rules.append(rule if wrong else _with_trigger(rule))
+            rules.append(rule if wrong else with_trigger(rule))
         label = raw.get("id", f"rule {index + 1}")
         problems += [f"{document.place(index, field)}: {label}: {text}" for field, text in wrong]
     return rules, problems
@@ -86,13 +88,18 @@ def _build(raw: dict[str, Any], vendor: str, place: str) -> Rule:
         return rule
     if "secret_group" not in raw and parsed.state.groups > 1:
         rule = rule._replace(secret_group=1)
-    if not rule.max_length:
-        rule = rule._replace(max_length=longest(rule.pattern))
-    return rule._replace(min_entropy=float(rule.min_entropy))
+    bounded = longest(rule.pattern)
+    return rule._replace(min_entropy=float(rule.min_entropy), longest=bounded, max_length=rule.max_length or bounded)
 
 
-def _with_trigger(rule: Rule) -> Rule:
+def with_trigger(rule: Rule) -> Rule:
+    """Return a rule that has been linted with the pattern of stage one, and how long matches of both can get."""
+    rule = rule._replace(longest=longest(rule.pattern))
+    parsed = parse(rule.trigger or rule.pattern)
     # The entropy rules' triggers are all about length and borders: coarser ones would be hit everywhere.
     if rule.kind == "entropy" and rule.trigger:
-        return rule
-    return rule._replace(trigger=derive(parse(rule.trigger or rule.pattern)))
+        return rule._replace(trigger_longest=longest(rule.trigger))
+    if rule.longest > NEAR:
+        parsed = head(parsed, NEAR)
+    shortest, bounded = parsed.getwidth()
+    return rule._replace(trigger=derive(parsed), trigger_longest=bounded if shortest >= _SHORTEST_TRIGGER else 0)

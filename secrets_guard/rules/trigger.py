@@ -33,6 +33,39 @@ def derive(parsed: Any) -> str:
     return f"(?{switches}){text}" if switches else text
 
 
+def head(parsed: Any, most: int) -> Any:
+    """Return the beginning of a parsed pattern that matches at most ``most`` bytes: every match begins with it."""
+    kept: list[Any] = []
+    for item in parsed:
+        width = _part(parsed, [item]).getwidth()[1]
+        if width > most:
+            kept += _beginning(item, most)
+            break
+        kept.append(item)
+        most -= width
+    return _part(parsed, kept)
+
+
+def _part(parsed: Any, items: list[Any]) -> Any:
+    return type(parsed)(parsed.state, items)
+
+
+def _beginning(item: Any, most: int) -> list[Any]:
+    op, argument = item
+    if str(op) == "SUBPATTERN":
+        return [(op, (*argument[:3], head(argument[3], most)))]
+    if str(op) == "ATOMIC_GROUP":
+        return [(op, head(argument, most))]
+    if str(op) == "BRANCH":
+        return [(op, (argument[0], [head(branch, most) for branch in argument[1]]))]
+    if not str(op).endswith("REPEAT") or not argument[0]:
+        return []
+    low, _, body = argument
+    width = body.getwidth()[1]
+    times = min(low, _TAIL, most // max(1, width))
+    return [(op, (times, times, body))] if times else list(head(body, most))
+
+
 def _sequence(items: list[Any], dotall: bool, *, literal_needed: bool) -> tuple[str, bool]:
     """Return the text of a sequence, and whether its tail was cut off (then nothing may follow it)."""
     out = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import NamedTuple
 
 from secrets_guard.model.result import Problem
@@ -33,7 +33,7 @@ class Change(NamedTuple):
 class Changes:
     """What the pass gathers: changes to or from ``guilty`` blobs, blobs that the history names and ``known`` lacks."""
 
-    def __init__(self, guilty: Container[bytes], known: Container[bytes] | None) -> None:
+    def __init__(self, guilty: Collection[bytes], known: Container[bytes] | None) -> None:
         self.guilty, self.known = guilty, known
         self.found: list[Change] = []
         self.missing: set[bytes] = set()

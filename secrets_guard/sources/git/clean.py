@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from secrets_guard.cache import Cache, folder_cache
 from secrets_guard.errors import SourceError
@@ -21,21 +21,29 @@ class CleanContents:
             raise SourceError(f"--cache {folder!r}: can't be used: it must be a folder that only you can write to")
         self._cache: Cache = cache
         self._name = ""
-        self.known: frozenset[bytes] = frozenset()
+        self.known = b""
+        """Raw ids, one behind the other, in rising order."""
+        self.width = 0
 
     def open(self, key: str) -> None:
         """Read what is remembered under ``key`` (hex digits)."""
         self._name = f"clean-{key}.ids"
         content = self._cache.read(self._name) or b""
-        width = content[0] if content else 0
-        ids = content[1:]
-        if not width or len(ids) % width:
-            self.known = frozenset()
-            return
-        self.known = frozenset(ids[at : at + width].hex().encode() for at in range(0, len(ids), width))
+        self.width = content[0] if content else 0
+        self.known = content[1:] if self.width and (len(content) - 1) % self.width == 0 else b""
 
-    def add(self, names: Iterable[str]) -> None:
-        """Remember these ids too (hex digits, all of one length)."""
-        every = sorted({bytes.fromhex(name) for name in names} | {bytes.fromhex(name.decode()) for name in self.known})
+    def names(self) -> frozenset[bytes]:
+        """Return the ids as git prints them."""
+        return frozenset(name.hex().encode() for name in _split(self.known, self.width))
+
+    def add(self, ids: bytes, width: int, but: Iterable[str]) -> None:
+        """Remember these raw ids of ``width`` bytes too, all ``but`` some (hex digits)."""
+        guilty = {bytes.fromhex(name) for name in but}
+        kept = _split(self.known, self.width) if self.width == width else ()
+        every = {*_split(ids, width), *kept} - guilty
         if self._name and every:
-            self._cache.write(self._name, bytes((len(every[0]),)) + b"".join(every))
+            self._cache.write(self._name, bytes((width,)) + b"".join(sorted(every)))
+
+
+def _split(ids: bytes, width: int) -> Iterator[bytes]:
+    return (ids[at : at + width] for at in range(0, len(ids), width or 1))

@@ -6,20 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
-from secrets_guard.model.origin import Origin, UnreachableOrigin
-from secrets_guard.model.protocols import Standing
+from secrets_guard.model.origin import Origin
+from secrets_guard.model.protocols import Glance, Standing
 from secrets_guard.model.result import Problem, Stats
-from secrets_guard.sources.git.changes import Changes, read_changes
+from secrets_guard.sources.git.attribution import Attribution
 from secrets_guard.sources.git.clean import CleanContents
-from secrets_guard.sources.git.loose_ends import other_origins
+from secrets_guard.sources.git.native import NativeGlance, Opened, open_store
 from secrets_guard.sources.git.reader import ObjectReader
 from secrets_guard.sources.git.refs import read_refs
 from secrets_guard.sources.git.repository import Repository, open_repository
 from secrets_guard.sources.git.selection import Selection, select
-from secrets_guard.sources.git.standing import History, stand, stand_in_messages
-from secrets_guard.sources.git.trace import trace_secrets
-from secrets_guard.sources.git.walk import walk_history
-from secrets_guard.sources.git.wanted import Wanted, every_object, missing_problem, selected_objects
+from secrets_guard.sources.git.wanted import Wanted, asked_objects, every_object, selected_objects
 
 
 class GitHistorySource:
@@ -47,6 +44,8 @@ class GitHistorySource:
         self._repository: Repository | None = None
         self._selection = Selection()
         self._known: set[bytes] | None = None
+        self._opened: Opened | None = None
+        self._glance: NativeGlance | None = None
         self._clean = clean
         self._read: list[str] = []
 
@@ -70,10 +69,16 @@ class GitHistorySource:
         repository = self.open()
         if repository.shallow:
             yield Problem("shallow", self.target, f"{_LACKING['shallow']}; {_REMEDY['shallow']}")
-        wanted = self._wanted(repository, stats)
+        if self._glance is not None:
+            yield from self._glance.blobs(stats)
+            left = [name.encode() for name in self._glance.left()]
+            wanted = asked_objects(repository.git, left, self._limit, stats)
+            nothing = self._glance.nothing
+        else:
+            wanted = self._left(self._wanted(repository, stats), stats)
+            nothing = not wanted.requests and not stats.skipped.get("cached")
         yield from wanted.problems
-        nothing = not wanted.requests
-        readers = self._readers(repository, self._left(wanted, stats), stats)
+        readers = self._readers(repository, wanted, stats)
         try:
             while readers:
                 for reader in readers:
@@ -88,13 +93,33 @@ class GitHistorySource:
         if nothing:
             yield from self._nothing(repository)
 
+    def glance(self, margin: int, stats: Stats) -> Glance | None:
+        """Return a first look at all packs; None where git has to read, or only a part of the history is asked for."""
+        self.open()
+        if not self._selection.whole:
+            stats.reader = "git (a part of the history)"
+            return None
+        opened = self._native()
+        stats.reader = "native" if opened.store is not None else f"git ({opened.reason})"
+        if opened.store is not None:
+            known = self._clean.known if self._clean is not None else b""
+            self._glance = NativeGlance(opened.store, known, self._limit, margin, stats)
+            if self._glance.skipped:
+                stats.skipped["cached"] = self._glance.skipped
+        return self._glance
+
+    def _native(self) -> Opened:
+        if self._opened is None:
+            self._opened = open_store(self.open())
+        return self._opened
+
     def _wanted(self, repository: Repository, stats: Stats) -> Wanted:
         if self._selection.nothing:
             return Wanted(b"", {}, [], set())
         if not self._selection.whole:
             return selected_objects(repository.git, self._selection, self._limit, stats)
         wanted = every_object(repository.git, self._limit, stats)
-        self._known = {*wanted.requests.split(b"\n"), *wanted.refused}
+        self._known = wanted.known()
         return wanted
 
     def use_rules(self, key: str) -> None:
@@ -105,8 +130,11 @@ class GitHistorySource:
     def settle(self, suspects: Collection[str]) -> None:
         """Remember, after a whole sweep, what was read and had no candidate."""
         if self._clean is not None:
-            guilty = frozenset(suspects)
-            self._clean.add(name for name in self._read if name not in guilty)
+            ids = b"".join([bytes.fromhex(name) for name in self._read])
+            width = len(self._read[0]) // 2 if self._read else 20
+            if self._glance is not None:
+                ids, width = ids + self._glance.taken, self._glance.width
+            self._clean.add(ids, width, suspects)
 
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more."""
@@ -124,8 +152,8 @@ class GitHistorySource:
         """Leave out what an earlier sweep found clean."""
         if self._clean is None or not self._clean.known:
             return wanted
-        every = wanted.requests.split(b"\n")
-        left = [name for name in every if name and name not in self._clean.known]
+        every, known = wanted.requests.split(b"\n"), self._clean.names()
+        left = [name for name in every if name and name not in known]
         stats.skipped["cached"] = len(every) - 1 - len(left)
         return wanted._replace(requests=b"".join(name + b"\n" for name in left))
 
@@ -161,61 +189,12 @@ class GitHistorySource:
         A key that only unreachable contents hold gets no standing unless they were asked for. Call it even with no
         secrets: it is what notices that the history names objects that are not there (``problems``).
         """
-        repository = self.open()
-        refs = read_refs(repository.git)
-        walk, problems = walk_history(repository.git, self._selection)
-        changes = Changes({name.encode() for names in secrets.values() for name in names}, self._known)
-        read_changes(repository.git, walk.against_first_parents(), changes, self._jobs)
-        # What can't be placed because the history is broken is told without a place, not dropped as unreachable.
-        lost_too = self._unreachable or bool(problems or changes.problems)
-        self.problems += [*refs.problems, *problems, *changes.problems]
-        if changes.missing:
-            self.problems.append(missing_problem(self.target, len(changes.missing)))
-        included = self._selection.included
-        history = History(repository, walk, refs, included[0] if len(included) == 1 else "")
-        messages = _messages(repository, secrets)
-        found: dict[str, list[Standing]] = {key: [] for key in secrets}
-        for key, standing in stand(history, trace_secrets(secrets, changes.found, walk.numbers()), set(messages)):
-            found[key].append(standing)
-        lost: list[tuple[str, str]] = []
-        for key, told in stand_in_messages(history, messages, lost_too):
-            if isinstance(told, str):
-                lost.append((key, told))
-            else:
-                found[key].append(told)
-        placed = {change.new.decode() for change in changes.found} | set(messages)
-        for key, standing in _loose_ends(history, secrets, placed, lost_too):
-            found[key].append(standing)
-        for key, name in lost:
-            found[key].append(Standing(name, UnreachableOrigin(name), None))
+        history = Attribution(
+            self.open(), self._selection, self._native(), self._jobs, self.target, unreachable=self._unreachable
+        )
+        found = history.standings(secrets, self._known)
+        self.problems += history.problems
         return found
-
-
-def _messages(repository: Repository, secrets: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
-    """Return the guilty commits and tags, each with its secrets' keys."""
-    keys: dict[str, list[str]] = {}
-    for key, names in secrets.items():
-        for name in names:
-            keys.setdefault(name, []).append(key)
-    if not keys:
-        return {}
-    asked = "".join(f"{name}\n" for name in keys).encode()
-    answers = repository.git.run("cat-file", "--batch-check", given=asked, time_limit=None).output.decode()
-    kinds = [line.split(" ")[:2] for line in answers.splitlines()]
-    return {name: keys[name] for name, kind in kinds if kind in ("commit", "tag")}
-
-
-def _loose_ends(
-    history: History, secrets: Mapping[str, frozenset[str]], placed: set[str], unreachable: bool
-) -> Iterator[tuple[str, Standing]]:
-    """Yield (key, Standing) for guilty blobs that no commit holds."""
-    left = {name for names in secrets.values() for name in names} - placed
-    others = other_origins(history.repository, history.refs, left)
-    for key, names in secrets.items():
-        for name in sorted(names & left):
-            origin = others.get(name) or (UnreachableOrigin(name) if unreachable else None)
-            if origin is not None:
-                yield key, Standing(name, origin, None)
 
 
 _LACKING = {

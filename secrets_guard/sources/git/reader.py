@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping
 
@@ -53,8 +54,10 @@ class ObjectReader:
                 if content[:2] in FIRST_BYTES and is_archive(content):
                     count(self._stats.skipped, "archive")
                 yield Blob(name, content, names.get(name, ""))
+            elif size < 0:
+                yield Problem("corrupt", name, "git can't read this object")
             else:
-                yield from self._other(name, kind, size, data[start:stop])
+                yield from blobs_of(name, kind, data[start:stop], "", self._stats)
         self._rest = data[position:]
 
     def close(self) -> None:
@@ -69,17 +72,6 @@ class ObjectReader:
         self._running.feed(self._requests[self._answered * self._width :])
         self._rest = b""
         return self._running
-
-    def _other(self, name: str, kind: str, size: int, content: bytes) -> Iterator[Blob | Problem]:
-        """Yield what is no ordinary blob: a message, an empty blob, an object that is not there."""
-        if size < 0:
-            yield Problem("corrupt", name, "git can't read this object")
-        elif kind in ("commit", "tag"):
-            header, _, message = content.partition(b"\n\n")
-            if message:
-                yield Blob(name, message, COMMIT_MESSAGE if kind == "commit" else tag_name(header))
-        elif kind == "blob":
-            count(self._stats.skipped, "empty")
 
     def _rest_of(self, running: Running, name: str, kind: str, size: int, begun: bytes) -> Iterator[Blob | Problem]:
         """Yield the object of which ``begun`` is there; large ones in pieces, so that memory stays bounded."""
@@ -98,7 +90,7 @@ class ObjectReader:
         else:
             whole = content.blob(name, hint).data
             if content.complete:
-                yield from self._other(name, kind, size, whole)
+                yield from blobs_of(name, kind, whole, "", self._stats)
         if content.complete:
             self._answered += 1
         else:
@@ -156,6 +148,20 @@ class _Content:
         while part := self.read(_CHUNK):
             parts.append(part)
         return Blob(name, b"".join(parts), hint)
+
+
+def blobs_of(name: str, kind: str, content: bytes, hint: str, stats: Stats) -> Iterator[Blob]:
+    """Yield what is to be swept of one whole object: a blob's content, the message of a commit or tag."""
+    if kind in ("commit", "tag"):
+        header, _, message = content.partition(b"\n\n")
+        if message:
+            yield Blob(name, message, COMMIT_MESSAGE if kind == "commit" else tag_name(header))
+    elif kind == "blob" and content:
+        if is_archive(content):
+            count(stats.skipped, "archive")
+        yield from stream_pieces(io.BytesIO(content).read, name, hint)
+    elif kind == "blob":
+        count(stats.skipped, "empty")
 
 
 def tag_name(header: bytes) -> str:

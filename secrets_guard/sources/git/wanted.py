@@ -31,6 +31,10 @@ class Wanted(NamedTuple):
         """Return the length of one request in bytes."""
         return self.requests.find(b"\n") + 1
 
+    def known(self) -> set[bytes]:
+        """Return the ids of all, those over the size limit included."""
+        return {*self.requests.split(b"\n"), *self.refused}
+
 
 def every_object(git: Git, limit: int, stats: Stats) -> Wanted:
     """Return all blobs, commits and tags in the object database, reachable or not; listing them walks nothing.
@@ -75,6 +79,12 @@ def selected_objects(git: Git, selection: Selection, limit: int, stats: Stats) -
                 wanted.names[name.decode()] = path.decode("utf-8", "surrogateescape")
     if missing:
         wanted.problems.append(missing_problem(git.folder, missing))
+    return asked_objects(git, ids, limit, stats, wanted)
+
+
+def asked_objects(git: Git, ids: list[bytes], limit: int, stats: Stats, wanted: Wanted | None = None) -> Wanted:
+    """Return the blobs, commits and tags among ``ids``, added to ``wanted``."""
+    wanted = wanted or Wanted(b"", {}, [], set())
     if not ids:
         return wanted
     answers = git.ask("cat-file", "--batch-check", given=b"\n".join(ids) + b"\n", time_limit=None)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from secrets_guard.glance import MARGIN
 from secrets_guard.model.origin import Origin
 from secrets_guard.model.protocols import Standing
 from secrets_guard.model.result import Problem, Stats
 from secrets_guard.sources.git.history import GitHistorySource
+from secrets_guard.sources.git.native import READER_VARIABLE
 
 
 class Repo:
@@ -52,10 +54,17 @@ class Repo:
 
 
 class Swept:
-    """What a source yields, and where what holds a needle stood."""
+    """What a source yields when all of it is suspect, and where what holds a needle stood."""
 
     def __init__(self, source: GitHistorySource, needle: bytes = b"NEEDLE") -> None:
         self.source, self.stats = source, Stats()
+        first = source.glance(MARGIN, self.stats)
+        if first is not None:
+            walk = first.walk()
+            owners: set[int] = set()
+            while (text := walk.next(1 << 16)) is not None:
+                owners.update(memoryview(text.owners).cast("I"))
+            first.settle(owners)
         items = list(source.blobs(self.stats))
         self.early = [item for item in items if isinstance(item, Problem)]
         self.blobs = [item for item in items if not isinstance(item, Problem)]
@@ -70,6 +79,15 @@ class Swept:
     @property
     def paths(self) -> list[str]:
         return [origin.path for origin in self.origins]
+
+
+@pytest.fixture(autouse=True, params=["native", "git"])
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run every test with both readers of packs."""
+    if request.param == "native":
+        pytest.importorskip("secrets_guard._native", reason="the extension is not built: no Rust toolchain")
+    monkeypatch.setenv(READER_VARIABLE, request.param)
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -94,7 +94,7 @@ def test_a_missing_tree_costs_only_the_origins_of_its_commit(repo: Any, sweep: S
     assert "a" in swept.paths
 
 
-def test_a_missing_commit_does_not_lose_what_is_on_either_side(repo: Any, sweep: Sweep) -> None:
+def test_a_missing_commit_does_not_lose_what_is_on_either_side(repo: Any, sweep: Sweep, reader: str) -> None:
     repo.commit(a="NEEDLE a")
     bad = repo.commit(b="b")
     repo.commit(c="NEEDLE c")
@@ -102,7 +102,8 @@ def test_a_missing_commit_does_not_lose_what_is_on_either_side(repo: Any, sweep:
     loose(repo, bad).unlink()
     swept = sweep(repo)
     assert any("can't be walked" in problem.message for problem in swept.problems)
-    assert swept.paths == ["a", repo.blob("NEEDLE c")]
+    # git can't compare a commit whose parent is gone; our reader takes it as a beginning.
+    assert swept.paths == ["a", "c" if reader == "native" else repo.blob("NEEDLE c")]
 
 
 def test_a_ref_to_nothing_is_a_problem_and_the_rest_is_swept(repo: Any, sweep: Sweep) -> None:
