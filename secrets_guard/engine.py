@@ -182,6 +182,6 @@ def sweep(
             break
     message = "too many encoded pieces; the rest was not decoded"
     tally.problems += [Problem("limit", blobs[index].hint or blobs[index].id, message) for index in sorted(incomplete)]
-    tally.suspects.update(blobs[index].id for index in (*judged, *incomplete))
+    tally.suspects.update(blobs[index].id for index in incomplete)
     for index in sorted(judged):
         note(roots[index], overlap.resolve(judged[index]), tally)

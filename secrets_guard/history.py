@@ -43,6 +43,7 @@ class Ledger(NamedTuple):
             if final is not None:
                 count(tally.stats.dropped, final.by)
                 continue
+            tally.suspects.add(root.blob.id)
             key = (match.rule.id, match.secret.reveal())
             if key not in tally.holders and len(tally.holders) >= MAX_FINDINGS:
                 tally.overflow(root.blob.id)

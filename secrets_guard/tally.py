@@ -49,7 +49,7 @@ class Tally:
         self.canary: frozenset[tuple[str, ...]] = frozenset()
         self.full = False
         self.suspects: set[str] = set()
-        """Ids of contents with any candidate, or not wholly decoded: all others are clean under these rules."""
+        """In a history's first pass: contents that hold a secret, or were not wholly decoded; all others are clean."""
         self.holders: dict[tuple[str, bytes], set[str]] = {}
         """In a history's first pass: (rule id, value) -> the ids of the contents that hold it."""
 

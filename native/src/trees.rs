@@ -12,7 +12,9 @@ const MOST_KEPT: usize = 48 << 20;
 /// What an entry of the store of kept trees takes besides its content.
 const SPARE: usize = 96;
 const MOST_AHEAD: usize = 100_000;
-const DEEPEST: usize = 2048;
+/// Folders in folders.
+const DEEPEST: usize = 512;
+const LONGEST_CHAIN: usize = 10_000;
 const LINK: &[u8] = b"160000";
 
 /// A commit put `new` in place of `old` at `path`; one that is not there is empty.
@@ -195,7 +197,7 @@ impl<'a> Comparer<'a> {
             }
             chain.push(at);
             at = pack.base(at);
-            if at == NONE || chain.len() > DEEPEST {
+            if at == NONE || chain.len() > LONGEST_CHAIN {
                 return trouble("a tree's base is not here");
             }
         };

@@ -1,4 +1,4 @@
-"""Ids of contents in which no rule found a candidate -> a file, and back, so that the next sweep need not read them."""
+"""Ids of contents in which nothing was found -> a file, and back, so that the next sweep need not read them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class CleanContents:
         cache = folder_cache(folder)
         if cache.folder is None:
             raise SourceError(f"--cache {folder!r}: can't be used: it must be a folder that only you can write to")
-        self._cache: Cache = cache
-        self._name = ""
+        self.cache: Cache = cache
+        self.key = ""
         self.known = b""
         """Raw ids, one behind the other, in rising order."""
         self.width = 0
 
     def open(self, key: str) -> None:
         """Read what is remembered under ``key`` (hex digits)."""
-        self._name = f"clean-{key}.ids"
-        content = self._cache.read(self._name) or b""
+        self.key = key
+        content = self.cache.read(f"clean-{key}.ids") or b""
         self.width = content[0] if content else 0
         self.known = content[1:] if self.width and (len(content) - 1) % self.width == 0 else b""
 
@@ -39,10 +39,10 @@ class CleanContents:
     def add(self, ids: bytes, width: int, but: Iterable[str]) -> None:
         """Remember these raw ids of ``width`` bytes too, all ``but`` some (hex digits)."""
         guilty = {bytes.fromhex(name) for name in but}
-        kept = _split(self.known, self.width) if self.width == width else ()
+        kept = {*_split(self.known, self.width)} if self.width == width else set()
         every = {*_split(ids, width), *kept} - guilty
-        if self._name and every:
-            self._cache.write(self._name, bytes((width,)) + b"".join(sorted(every)))
+        if self.key and every != kept:
+            self.cache.write(f"clean-{self.key}.ids", bytes((width,)) + b"".join(sorted(every)))
 
 
 def _split(ids: bytes, width: int) -> Iterator[bytes]:

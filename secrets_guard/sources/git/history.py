@@ -14,6 +14,7 @@ from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.git.native import NativeGlance, Opened, open_store
 from secrets_guard.sources.git.reader import ObjectReader
 from secrets_guard.sources.git.refs import read_refs
+from secrets_guard.sources.git.remembered import RememberedStandings
 from secrets_guard.sources.git.repository import Repository, open_repository
 from secrets_guard.sources.git.selection import Selection, select
 from secrets_guard.sources.git.wanted import Wanted, asked_objects, every_object, selected_objects
@@ -189,12 +190,23 @@ class GitHistorySource:
         A key that only unreachable contents hold gets no standing unless they were asked for. Call it even with no
         secrets: it is what notices that the history names objects that are not there (``problems``).
         """
+        remembered = self._remembered()
+        found = remembered.read(secrets) if remembered is not None else None
+        if found is not None:
+            return found
         history = Attribution(
             self.open(), self._selection, self._native(), self._jobs, self.target, unreachable=self._unreachable
         )
-        found = history.standings(secrets, self._known)
+        told = history.standings(secrets, self._known)
         self.problems += history.problems
-        return found
+        if remembered is not None and not history.problems:
+            remembered.write(secrets, told)
+        return told
+
+    def _remembered(self) -> RememberedStandings | None:
+        if self._clean is None or not self._clean.key or not self._selection.whole:
+            return None
+        return RememberedStandings(self._clean.cache, f"{self._clean.key} {self._unreachable}", self.open())
 
 
 _LACKING = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,20 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    folder = tmp_path / "repo"
-    folder.mkdir()
-    made = Repo(folder)
-    made.git("init", "-q")
-    return made
+def new_repo(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Repo]:
+    """Return what makes one more empty repository."""
+
+    def make() -> Repo:
+        made = Repo(tmp_path_factory.mktemp("repo"))
+        made.git("init", "-q")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def repo(new_repo: Callable[[], Repo]) -> Repo:
+    return new_repo()
 
 
 def sweep(repo: Repo | Path, **options: object) -> Swept:
