@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from secrets_guard.errors import SourceError
-from secrets_guard.sources.plumbing import Git, git
+from secrets_guard.sources.git.command import Git
+from secrets_guard.sources.plumbing import Call, answer
 
 NO_OBJECT = frozenset(("0" * 40, "0" * 64))
 _SUBMODULE = "160000"
@@ -70,11 +71,11 @@ def has_content(entry: Entry, skipped: dict[str, int]) -> bool:
 class Contents:
     """Objects read through one ``git cat-file``, which works ahead as far as a pipe holds."""
 
-    def __init__(self, ids: Iterable[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, git: Git, ids: Iterable[str]) -> None:
         """``ids``: the objects wanted, in this order."""
         self._ids = list(ids)
         feed = "".join(f"{one}\n" for one in self._ids).encode()
-        self._git = Git("cat-file", "--batch", "--buffer", environment=environment, feed=feed)
+        self._call = Call(git, "cat-file", "--batch", "--buffer", feed=feed)
 
     def __iter__(self) -> Iterator[tuple[str, str, int, Callable[[int], bytes]]]:
         """Yield (id, type, size, read); type is empty for an object that is not there. What is not read is passed over.
@@ -82,10 +83,10 @@ class Contents:
         Raises GitError where git ends early: a corrupt object.
         """
         for wanted in self._ids:
-            head = self._git.line().decode("ascii", "replace").split(" ")
+            head = self._call.line().decode("ascii", "replace").split(" ")
             if len(head) != 3:
                 if head[-1] != "missing":
-                    self._git.finish()
+                    self._call.finish()
                     raise SourceError(f"git cat-file said nothing of {wanted}; check the repository with 'git fsck'")
                 yield wanted, "", 0, lambda _size: b""
                 continue
@@ -93,18 +94,18 @@ class Contents:
 
             def read(most: int) -> bytes:
                 nonlocal left
-                data = self._git.read(min(most, left))
+                data = self._call.read(min(most, left))
                 left -= len(data)
                 if not data and most and left:
-                    self._git.finish()
+                    self._call.finish()
                     raise SourceError(f"object {wanted} is cut short; check the repository with 'git fsck'")  # noqa: B023
                 return data
 
             yield wanted, head[1], size, read
             while left:
                 read(1 << 20)
-            self._git.exactly(1)
-        self._git.finish()
+            self._call.exactly(1)
+        self._call.finish()
 
 
 def whole(size: int, read: Callable[[int], bytes]) -> bytes:
@@ -116,6 +117,6 @@ def whole(size: int, read: Callable[[int], bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def command_output(*arguments: str, environment: Mapping[str, str], feed: bytes = b"") -> Iterator[str]:
+def words_of(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[str]:
     """Yield the words, cut at NULs, that a git command prints; names that are not UTF-8 keep their bytes."""
-    yield from os.fsdecode(git(*arguments, environment=environment, feed=feed)).split("\0")
+    yield from os.fsdecode(answer(git, *arguments, feed=feed)).split("\0")

@@ -17,12 +17,13 @@ from secrets_guard.sources.changes import (
     Change,
     Contents,
     Entry,
-    command_output,
     entries,
     has_content,
     whole,
+    words_of,
 )
-from secrets_guard.sources.plumbing import git
+from secrets_guard.sources.git.command import Git
+from secrets_guard.sources.plumbing import answer
 from secrets_guard.sources.versions import Novelty, blobs_of, missing
 
 _CHANGES = ("diff-tree", "--stdin", "--root", "-r", "-c", "--raw", "-z", "--no-abbrev", "--no-renames")
@@ -46,15 +47,13 @@ class PushedSource:
 
     kind = "git"
 
-    def __init__(
-        self, updates: Sequence[Update], known: Sequence[str], environment: Mapping[str, str], target: str
-    ) -> None:
+    def __init__(self, git: Git, updates: Sequence[Update], known: Sequence[str], target: str) -> None:
         self.target = target
         self.max_file_size = 0
         self.skip_path: Callable[[str], bool] | None = None
         self._updates = updates
         self._known = tuple(known)
-        self._environment = environment
+        self._git = git
         self._changes: dict[str, list[Change]] | None = None
         self._tags: dict[str, str] = {}
         self._commits: dict[str, None] = {}
@@ -74,7 +73,7 @@ class PushedSource:
             if commits:
                 feed = "".join([f"{oid}\n" for oid in commits] + [f"^{oid}\n" for oid in starts]).encode()
                 order = ("rev-list", "--stdin", "--topo-order", "--reverse", *self._known)
-                listed = git(*order, environment=self._environment, feed=feed)
+                listed = answer(self._git, *order, feed=feed)
                 self._commits = dict.fromkeys(listed.decode("ascii").split())
                 self._learn_changes(listed)
         return bool(self._changes or self._commits or self._tags)
@@ -84,7 +83,7 @@ class PushedSource:
         self.start()
         stats.skipped.update(self._skipped)
         changes = self._changes or {}
-        for oid, kind, size, read in Contents([*self._tags, *self._commits, *changes], self._environment):
+        for oid, kind, size, read in Contents(self._git, [*self._tags, *self._commits, *changes]):
             if kind in ("commit", "tag"):
                 name = _MESSAGE if kind == "commit" else f"<tag {self._tags.get(oid, oid)}>"
                 message = whole(size, read).partition(b"\n\n")[2]
@@ -125,7 +124,7 @@ class PushedSource:
             known = next((one for one in own if one.path == origin.path), Change(origin.path, finding.blob_id))
             pairs.append((finding, known))
         renamed = self._renamed({change.commit for _, change in pairs if not change.before})
-        return Novelty(self._environment).only_new(
+        return Novelty(self._git).only_new(
             (finding, change._replace(before=change.before or renamed.get((change.commit, change.path), ())))
             for finding, change in pairs
         )
@@ -143,7 +142,7 @@ class PushedSource:
         if not feed:
             return []
         check = "--batch-check=%(objectname) %(objecttype)"
-        said = git("cat-file", check, environment=self._environment, feed=feed).decode("ascii", "replace")
+        said = answer(self._git, "cat-file", check, feed=feed).decode("ascii", "replace")
         answers = (line.split(" ") for line in said.splitlines())
         return [answer[0] for answer in answers if len(answer) == 2 and answer[1] == "commit"]
 
@@ -153,7 +152,7 @@ class PushedSource:
         wanted = dict(ends)
         while wanted:
             following: dict[str, str] = {}
-            for oid, kind, size, read in Contents(wanted, self._environment):
+            for oid, kind, size, read in Contents(self._git, wanted):
                 ref = wanted[oid]
                 if kind == "commit":
                     commits.append(oid)
@@ -171,7 +170,7 @@ class PushedSource:
         return commits
 
     def _learn_tree(self, tree: str) -> None:
-        for line in command_output("ls-tree", "-r", "-z", "--full-tree", tree, environment=self._environment):
+        for line in words_of(self._git, "ls-tree", "-r", "-z", "--full-tree", tree):
             if line:
                 fields, path = line.split("\t", 1)
                 mode, _kind, oid = fields.split(" ")
@@ -179,7 +178,7 @@ class PushedSource:
                     self._add(Change(path, oid))
 
     def _learn_changes(self, commits: bytes) -> None:
-        listed = entries(command_output(*_CHANGES, environment=self._environment, feed=commits))
+        listed = entries(words_of(self._git, *_CHANGES, feed=commits))
         commit, own = "", list[Entry]()
         for entry in listed:
             if isinstance(entry, Entry):
@@ -205,7 +204,7 @@ class PushedSource:
             return {}
         order = ("diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "-M", "-l5000")
         made, commit = {}, ""
-        for entry in entries(command_output(*order, environment=self._environment, feed=feed)):
+        for entry in entries(words_of(self._git, *order, feed=feed)):
             if isinstance(entry, str):
                 commit = entry
             elif entry.to:
@@ -220,7 +219,7 @@ class PushedSource:
         wanted = sorted(ids)
         if not wanted:
             return {}
-        contents = Contents(wanted, self._environment)
+        contents = Contents(self._git, wanted)
         return {oid: _author(whole(size, read)) for oid, kind, size, read in contents if kind}
 
 

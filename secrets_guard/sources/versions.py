@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.changes import Change, Contents, whole
 from secrets_guard.sources.contents import FIRST_BYTES, is_archive, too_large
+from secrets_guard.sources.git.command import Git
 from secrets_guard.sources.pieces import SIZES, stream_pieces
 
 _MOST_COMPARED = 64 << 20
@@ -40,8 +41,8 @@ def missing(oid: str, path: str) -> Problem:
 class Novelty:
     """Tells which findings stand on lines that none of the versions before had."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, git: Git) -> None:
+        self._git = git
 
     def only_new(self, findings: Iterable[tuple[Finding, Change]]) -> list[Finding]:
         """Return the findings of new content, and of changed content those with a line that no version before had.
@@ -65,7 +66,7 @@ class Novelty:
 
         made: dict[str, list[bytes]] = {}
         ids = sorted(wanted)
-        for oid, kind, size, read in Contents(ids, self._environment) if ids else ():
+        for oid, kind, size, read in Contents(self._git, ids) if ids else ():
             if kind == "blob" and size <= _MOST_COMPARED:
                 # As the sweep saw it: UTF-16 shown as UTF-8.
                 text = root_view(Blob(oid, whole(size, read), ""), 0).data

@@ -48,6 +48,17 @@ def open_repository(path: str, extra: tuple[tuple[str, str], ...] = ()) -> Repos
     return Repository(git, path, done.output.strip() == b"true", partial.code == 0)
 
 
+def open_index(path: str) -> Git:
+    """Return the git of the repository at ``path``, in which something can be staged.
+
+    Raises SourceError as open_repository() does, and for a bare repository.
+    """
+    git = open_repository(path).git
+    if git.ask("rev-parse", "--is-bare-repository").strip() == b"true":
+        raise SourceError(f"{path!r}: a bare repository has no index, so nothing is staged; sweep it without --staged")
+    return git
+
+
 def _refusal(path: str, complaints: str, reason: str) -> str:
     if "dubious ownership" in complaints or "safe.directory" in complaints:
         real = os.path.realpath(path)
