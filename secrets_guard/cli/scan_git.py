@@ -19,6 +19,7 @@ Range = Annotated[str, typer.Option("--range", metavar="A..B", help="Only what B
 Branch = Annotated[str, typer.Option("--branch", metavar="NAME", help="Only the history of this branch.")]
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only what the commits since then add.")]
 Staged = Annotated[bool, typer.Option("--staged", help="Only what is staged and new, as the pre-commit hook sees it.")]
+Submodules = Annotated[bool, typer.Option("--submodules", help="Sweep the repositories of submodules as well.")]
 Unreachable = Annotated[
     bool, typer.Option("--unreachable", help="Report what no ref, reflog, stash or index leads to, too.")
 ]
@@ -39,6 +40,7 @@ class Choice(NamedTuple):
     branch: str = ""
     since: str = ""
     staged: bool = False
+    submodules: bool = False
     unreachable: bool = False
     require: tuple[str, ...] = ()
     cache: str = ""
@@ -55,15 +57,18 @@ class Choice(NamedTuple):
         for word in self.require:
             if word != "full-history":
                 raise ConfigError(f"--require {word!r}: unknown; known: full-history")
-        others = [
-            name for name in ("range", "branch", "since", "unreachable", "require", "cache") if getattr(self, name)
-        ]
-        if self.staged and others:
-            raise ConfigError(
-                f"--staged looks at the index alone, where --{others[0]} has no meaning; give one of them"
-            )
+        given = [name for name in self._fields if name != "staged" and getattr(self, name)]
+        if self.staged and given:
+            raise ConfigError(f"--staged looks at the index alone, where --{given[0]} has no meaning; give one of them")
         if self.staged and remote:
             raise ConfigError("--staged: nothing is staged at a URL; give the folder of a repository")
+        if self.submodules and (self.range or self.branch):
+            other = "--range" if self.range else "--branch"
+            raise ConfigError(f"{other} is about one repository, --submodules about several; sweep them one by one")
+        if self.submodules and remote:
+            raise ConfigError(
+                "--submodules: the clone of a URL has none; git clone --recurse-submodules, give the folder"
+            )
 
 
 @with_options(SCAN_OPTIONS)
@@ -73,6 +78,7 @@ def git(
     branch: Branch = "",
     since: Since = "",
     staged: Staged = False,
+    submodules: Submodules = False,
     unreachable: Unreachable = False,
     require: Require = None,
     cache: CleanCache = "",
@@ -88,7 +94,7 @@ def git(
     from secrets_guard.cli import perform
     from secrets_guard.sources.git.remote import cloned, is_remote, shown_url
 
-    choice = Choice(range_, branch, since, staged, unreachable, tuple(require or ()), cache)
+    choice = Choice(range_, branch, since, staged, submodules, unreachable, tuple(require or ()), cache)
     remote = is_remote(repo)
     choice.check(remote=remote)
     prepared = perform.prepare(() if remote else (repo,), options or {}, config)
@@ -113,17 +119,34 @@ def _index(folder: str, target: str, _choice: Choice, settings: Settings, allow:
 def _history(folder: str, target: str, choice: Choice, settings: Settings, _allow: AllowJudge) -> Source:
     from secrets_guard.sources.git.clean import CleanContents
     from secrets_guard.sources.git.history import GitHistorySource
+    from secrets_guard.sources.git.superproject import SuperprojectSource
     from secrets_guard.workers import available_cores
 
-    return GitHistorySource(
-        folder,
-        range_=choice.range,
-        branch=choice.branch,
-        since=choice.since,
-        unreachable=choice.unreachable,
-        require_full=bool(choice.require),
-        max_file_size=settings.max_file_size,
-        jobs=settings.jobs or available_cores(),
-        target=target,
-        clean=CleanContents(choice.cache) if choice.cache else None,
-    )
+    def history(folder: str, target: str, submodule: bool = True) -> GitHistorySource:
+        cache = _cache_of(target, choice.cache) if choice.cache and submodule else choice.cache
+        return GitHistorySource(
+            folder,
+            range_=choice.range,
+            branch=choice.branch,
+            since=choice.since,
+            unreachable=choice.unreachable,
+            require_full=bool(choice.require),
+            max_file_size=settings.max_file_size,
+            jobs=settings.jobs or available_cores(),
+            target=target,
+            clean=CleanContents(cache) if cache else None,
+        )
+
+    superproject = history(folder, target, submodule=False)
+    if not choice.submodules:
+        return superproject
+    return SuperprojectSource(superproject, history, require_all=bool(choice.require))
+
+
+def _cache_of(submodule: str, folder: str) -> str:
+    """Return where to remember what is clean in a submodule: what is kept in a folder is one repository's."""
+    import os
+
+    from secrets_guard.digest import blake2b
+
+    return os.path.join(folder, f"submodule-{blake2b(os.fsencode(submodule), digest_size=16).hexdigest()}")

@@ -23,6 +23,8 @@ class StagedOrigin(NamedTuple):
     """A file as it stands in git's index, about to be committed."""
 
     path: str
+    repository: str = ""
+    """The submodule's, relative to the superproject; '' where it is the repository that is swept."""
     kind: str = "staged"
 
 
@@ -38,6 +40,7 @@ class CommitOrigin(NamedTuple):
     """Author date, ISO 8601 with offset."""
     summary: str = ""
     """First line of the message."""
+    repository: str = ""
     kind: str = "commit"
 
 
@@ -50,6 +53,7 @@ class MessageOrigin(NamedTuple):
     email: str = ""
     date: str = ""
     summary: str = ""
+    repository: str = ""
     kind: str = "commit-message"
 
 
@@ -57,10 +61,14 @@ class UnreachableOrigin(NamedTuple):
     """An object that no ref, reflog or stash reaches; ``path`` is its object id where no name is known."""
 
     path: str
+    repository: str = ""
     kind: str = "unreachable"
 
 
-Origin = FileOrigin | StreamOrigin | StagedOrigin | CommitOrigin | MessageOrigin | UnreachableOrigin
+GitOrigin = CommitOrigin | MessageOrigin | StagedOrigin | UnreachableOrigin
+"""Where a content of a repository can come from."""
+
+Origin = FileOrigin | StreamOrigin | GitOrigin
 """Every kind of place a content can come from. Later sources add theirs here."""
 
 
@@ -84,8 +92,13 @@ class Exposure(NamedTuple):
 
 
 def origin_fields(origin: Origin) -> dict[str, object]:
-    """Return the JSON form of an origin: ``kind`` first, then its own fields except the path."""
+    """Return the JSON form of an origin: ``kind`` first, then its own fields except the path.
+
+    ``repository`` is told of submodules only.
+    """
     fields = origin._asdict()
     kind = fields.pop("kind")
     fields.pop("path")
+    if not fields.get("repository"):
+        fields.pop("repository", None)
     return {"kind": kind, **fields}

@@ -42,6 +42,10 @@ def open_repository(path: str, extra: tuple[tuple[str, str], ...] = ()) -> Repos
         raise SourceError(f"{path!r}: {kind}; give the folder of a git repository")
     git = Git(path, extra)
     done = git.run("rev-parse", "--is-shallow-repository")
+    if done.code and "cannot chdir to" in done.reason:
+        # A submodule's git folder whose work tree is gone: without one git refuses, and any will do.
+        git = Git(path, (*extra, ("GIT_WORK_TREE", os.path.realpath(path))))
+        done = git.run("rev-parse", "--is-shallow-repository")
     if done.code:
         raise SourceError(_refusal(path, "\n".join(done.complaints), done.reason))
     partial = git.run("config", "--null", "--get-regexp", _PARTIAL)
