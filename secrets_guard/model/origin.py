@@ -23,9 +23,9 @@ class StagedOrigin(NamedTuple):
     """A file as it stands in git's index, about to be committed."""
 
     path: str
+    kind: str = "staged"
     repository: str = ""
     """The submodule's, relative to the superproject; '' where it is the repository that is swept."""
-    kind: str = "staged"
 
 
 class CommitOrigin(NamedTuple):
@@ -40,8 +40,8 @@ class CommitOrigin(NamedTuple):
     """Author date, ISO 8601 with offset."""
     summary: str = ""
     """First line of the message."""
-    repository: str = ""
     kind: str = "commit"
+    repository: str = ""
 
 
 class MessageOrigin(NamedTuple):
@@ -53,16 +53,16 @@ class MessageOrigin(NamedTuple):
     email: str = ""
     date: str = ""
     summary: str = ""
-    repository: str = ""
     kind: str = "commit-message"
+    repository: str = ""
 
 
 class UnreachableOrigin(NamedTuple):
     """An object that no ref, reflog or stash reaches; ``path`` is its object id where no name is known."""
 
     path: str
-    repository: str = ""
     kind: str = "unreachable"
+    repository: str = ""
 
 
 GitOrigin = CommitOrigin | MessageOrigin | StagedOrigin | UnreachableOrigin

@@ -168,8 +168,8 @@ def test_messages_stages_and_lost_objects_of_a_submodule_are_under_its_path(nest
         return GitHistorySource(folder, target=path, unreachable=True)
 
     origins = Swept(SuperprojectSource(history(str(nested.folder), ""), history)).origins  # type: ignore[arg-type]
-    assert StagedOrigin("libs/mid/staged", "libs/mid") in origins
-    assert UnreachableOrigin(f"libs/mid/{lost}", "libs/mid") in origins
+    assert StagedOrigin("libs/mid/staged", repository="libs/mid") in origins
+    assert UnreachableOrigin(f"libs/mid/{lost}", repository="libs/mid") in origins
     said = [one for one in origins if isinstance(one, MessageOrigin)]
     assert [(one.path, one.repository) for one in said] == [("libs/mid/<commit message>", "libs/mid")]
 
