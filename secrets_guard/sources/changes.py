@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 from secrets_guard.errors import SourceError
 from secrets_guard.sources.git.command import Git
-from secrets_guard.sources.plumbing import Call, answer
+from secrets_guard.sources.plumbing import Call, GitError, answer
 
+LIST_INDEX = ("ls-files", "--stage", "-z", "--full-name", ":/")
+LIST_TREE = ("ls-tree", "-r", "-z", "--full-tree")
 NO_OBJECT = frozenset(("0" * 40, "0" * 64))
-_SUBMODULE = "160000"
+SUBMODULE = "160000"
+"""The mode of a link to a submodule's commit, which is no object of this repository."""
+_MOST_RESTARTS = 200
 
 
 class Change(NamedTuple):
@@ -63,9 +67,38 @@ def entries(words: Iterator[str]) -> Iterator[Entry | str]:
 
 def has_content(entry: Entry, skipped: dict[str, int]) -> bool:
     """Tell whether an entry leaves something to read behind; counts a submodule among what is ``skipped``."""
-    if entry.mode == _SUBMODULE:
+    if entry.mode == SUBMODULE:
         skipped["submodule"] = skipped.get("submodule", 0) + 1
-    return entry.mode != _SUBMODULE and entry.after not in NO_OBJECT
+    return entry.mode != SUBMODULE and entry.after not in NO_OBJECT
+
+
+def listed(words: Iterable[str]) -> Iterator[Entry]:
+    """Yield the entries of ``git ls-files --stage -z`` or ``git ls-tree -r -z``, cut at its NULs, as if all were added.
+
+    ``mode id stage TAB path``, or ``mode type id TAB path``.
+    """
+    for word in words:
+        fields, tab, path = word.partition("\t")
+        if tab:
+            mode, *others = fields.split(" ")
+            yield Entry(mode, (), max(others, key=len), "A", path)
+
+
+class CutShort(SourceError):
+    """git ended in the middle of an object, for the reason that this says."""
+
+
+class Object(NamedTuple):
+    """One object of a repository; ``read(n)`` returns at most n bytes of its content, none at the end only.
+
+    ``kind`` is empty for one that can't be read; ``trouble`` says why. ``read`` raises CutShort where that shows late.
+    """
+
+    name: str
+    kind: str
+    size: int
+    read: Callable[[int], bytes]
+    trouble: str = ""
 
 
 class Contents:
@@ -73,43 +106,69 @@ class Contents:
 
     def __init__(self, git: Git, ids: Iterable[str]) -> None:
         """``ids``: the objects wanted, in this order."""
-        self._ids = list(ids)
-        feed = "".join(f"{one}\n" for one in self._ids).encode()
-        self._call = Call(git, "cat-file", "--batch", "--buffer", feed=feed)
+        self._git, self._ids = git, list(ids)
+        self._restarts = 0
+        self._call = self._start(0)
 
-    def __iter__(self) -> Iterator[tuple[str, str, int, Callable[[int], bytes]]]:
-        """Yield (id, type, size, read); type is empty for an object that is not there. What is not read is passed over.
+    def __iter__(self) -> Iterator[Object]:
+        """Yield the objects; what is not read of one is passed over. Raises SourceError where git does not work at all.
 
-        Raises GitError where git ends early: a corrupt object.
+        git ends at an object that it can't read: another one goes on behind it.
         """
-        for wanted in self._ids:
+        for number, wanted in enumerate(self._ids):
             head = self._call.line().decode("ascii", "replace").split(" ")
-            if len(head) != 3:
-                if head[-1] != "missing":
-                    self._call.finish()
-                    raise SourceError(f"git cat-file said nothing of {wanted}; check the repository with 'git fsck'")
-                yield wanted, "", 0, lambda _size: b""
-                continue
-            left = size = int(head[2])
+            if len(head) == 3:
+                yield from self._object(number, head[1], int(head[2]))
+            elif head[-1] == "missing":
+                yield Object(wanted, "", 0, _nothing, "it is missing from the repository")
+            else:
+                yield Object(wanted, "", 0, _nothing, self._skip(number))
+        self._call.finish()
 
-            def read(most: int) -> bytes:
-                nonlocal left
-                data = self._call.read(min(most, left))
-                left -= len(data)
-                if not data and most and left:
-                    self._call.finish()
-                    raise SourceError(f"object {wanted} is cut short; check the repository with 'git fsck'")  # noqa: B023
-                return data
+    def _object(self, number: int, kind: str, size: int) -> Iterator[Object]:
+        left, cut = size, False
 
-            yield wanted, head[1], size, read
+        def read(most: int) -> bytes:
+            nonlocal left, cut
+            data = self._call.read(min(most, left))
+            left -= len(data)
+            if not data and most and left:
+                left, cut = 0, True
+                raise CutShort(self._skip(number))
+            return data
+
+        yield Object(self._ids[number], kind, size, read)
+        try:
             while left:
                 read(1 << 20)
+        except CutShort:
+            return
+        if not cut:
             self._call.exactly(1)
-        self._call.finish()
+
+    def _start(self, first: int) -> Call:
+        feed = "".join(f"{one}\n" for one in self._ids[first:]).encode()
+        return Call(self._git, "cat-file", "--batch", "--buffer", feed=feed)
+
+    def _skip(self, bad: int) -> str:
+        """Go on behind an object at which git ended, and return why it did; raise that where it happens too often."""
+        try:
+            self._call.finish()
+        except GitError as error:
+            self._restarts += 1
+            if self._restarts > _MOST_RESTARTS:
+                raise
+            self._call = self._start(bad + 1)
+            return f"git can't read it: {error.said or error}"
+        raise SourceError("git cat-file does not answer; check the repository with 'git fsck'")
+
+
+def _nothing(_most: int) -> bytes:
+    return b""
 
 
 def whole(size: int, read: Callable[[int], bytes]) -> bytes:
-    """Return all of an object."""
+    """Return all of an object. Raises CutShort."""
     parts = []
     while size > 0:
         parts.append(read(size))

@@ -127,7 +127,8 @@ def _spawn(words: list[str], environment: Mapping[str, str], given: int, output:
         handle: int = process._handle.Detach()  # type: ignore[attr-defined]
         return handle
     actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate((given, output, complaints))]
-    return os.posix_spawnp(words[0], words, environment, file_actions=actions)
+    # A group of its own: ^C is ours to handle, and a git that it ended would look like a broken repository.
+    return os.posix_spawnp(words[0], words, environment, file_actions=actions, setpgroup=0)
 
 
 def _feed(content: bytes) -> int:

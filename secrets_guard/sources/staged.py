@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from secrets_guard.errors import SourceError
 from secrets_guard.sources.changes import (
+    LIST_INDEX,
     Change,
     Contents,
+    CutShort,
     Entry,
     entries,
     has_content,
+    listed,
     whole,
     words_of,
 )
@@ -81,30 +84,33 @@ class StagedSource:
         self.start()
         contents, self._contents = self._contents, None
         texts: list[bytes] | None = None if self._unmerged else []
-        for _, kind, size, read in contents or ():
+        for _, kind, size, read, _ in contents or ():
             most -= size
             if kind != "blob" or most < 0 or texts is None:
                 texts = None
                 continue
-            texts.append(whole(size, read))
+            try:
+                texts.append(whole(size, read))
+            except CutShort:
+                texts = None
         return texts
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield each staged content once, by its object id; a path in conflict is a Problem."""
         from secrets_guard.model.result import Problem
-        from secrets_guard.sources.versions import blobs_of, missing
+        from secrets_guard.sources.versions import blobs_of, unreadable
 
         self.start()
         stats.skipped.update(self._skipped)
         yield from (Problem("unmerged", path, "in conflict; resolve it and git add it") for path in self._unmerged)
         if not self._changes:
             return
-        for oid, kind, size, read in self._contents or Contents(self._git, self._changes):
+        for oid, kind, size, read, trouble in self._contents or Contents(self._git, self._changes):
             path = self._shown(self._changes[oid], stats)
             if not path:
                 continue
             if kind != "blob":
-                yield missing(oid, path)
+                yield unreadable(oid, path, trouble)
             else:
                 yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
         self._contents = None
@@ -141,12 +147,9 @@ class StagedSource:
         return ""
 
     def _tracked(self) -> Iterator[Change]:
-        for line in words_of(self._git, "ls-files", "--stage", "-z"):
-            if line:
-                fields, path = line.split("\t", 1)
-                mode, oid, _stage = fields.split(" ")
-                if has_content(Entry(mode, (), oid, "A", path), self._skipped):
-                    yield Change(path, oid)
+        for entry in listed(words_of(self._git, *LIST_INDEX)):
+            if has_content(entry, self._skipped):
+                yield Change(entry.path, entry.after)
 
     def _staged(self) -> Iterator[Change]:
         first, *others = [self._against(parent) for parent in ("HEAD", *self._merge_heads())]
@@ -165,8 +168,8 @@ class StagedSource:
 
     def _against(self, parent: str) -> dict[str, Entry]:
         head = parent == "HEAD"
-        listed = self._against_head() if head else answer(self._git, *LIST_STAGED, parent)
-        words = iter(os.fsdecode(listed).split("\0"))
+        output = self._against_head() if head else answer(self._git, *LIST_STAGED, parent)
+        words = iter(os.fsdecode(output).split("\0"))
         return {entry.path: entry for entry in entries(words) if isinstance(entry, Entry)}
 
     def _against_head(self) -> bytes:

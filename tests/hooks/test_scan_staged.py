@@ -140,6 +140,21 @@ def test_what_has_no_index_or_no_meaning_is_refused_in_one_line(repo: Repo, argu
     assert not (repo.folder / "kept").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"broken", None])
+def test_a_corrupt_object_is_a_problem_and_the_rest_is_swept(repo: Repo, token: Token, content: bytes | None) -> None:
+    for name in "abc":
+        repo.stage(f"{name}.py", f'{name} = 1\ntoken = "{token(name)}"\n' + "x = 1\n" * 500)
+    oid = repo.git("rev-parse", ":b.py")
+    file = repo.folder / ".git" / "objects" / oid[:2] / oid[2:]
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:40] if content is None else content)
+    report = _report(repo)
+    assert (_places(report), report["scan"]["complete"]) == (["a.py:2", "c.py:2"], False)
+    assert [(one["where"], oid in one["message"]) for one in report["problems"]] == [("b.py", True)]
+    hook = repo.hook("pre-commit")
+    assert (hook.code, hook.places, oid in hook.err) == (1, ["a.py:2", "c.py:2"], True)
+
+
 def _without_object(repo: Repo, path: str) -> None:
     oid = repo.git("rev-parse", f":{path}")
     (repo.folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()

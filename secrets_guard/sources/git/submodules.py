@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from secrets_guard.errors import SourceError
 from secrets_guard.model.result import Problem
+from secrets_guard.sources.changes import LIST_INDEX, LIST_TREE, SUBMODULE, listed
 from secrets_guard.sources.git.command import Git
 from secrets_guard.sources.git.repository import Repository, open_repository
 
-_LINK = b"160000"
 _MOST, _MOST_FOLDERS, _DEEPEST = 1000, 20_000, 16
 """Bounds: submodules; folders under ``modules`` that are looked into; folders inside one another that a name has."""
 _LARGEST_GITMODULES = 4 << 20
@@ -211,11 +211,11 @@ def _is_work_tree(git: Git, folder: str, git_folder: str) -> bool:
 
 def _links(level: _Level) -> set[str]:
     """Return the paths at which the indexes of the work trees (HEAD, of a bare repository) hold a submodule."""
-    listed = [git.run("ls-files", "--stage", "-z", "--full-name", ":/").output for git in level.indexes]
+    outputs = [git.run(*LIST_INDEX).output for git in level.indexes]
     if level.bare is not None:
-        listed = [level.bare.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").output]
-    entries = (entry for output in listed for entry in output.split(b"\0") if entry.startswith(_LINK))
-    return {os.fsdecode(entry.partition(b"\t")[2]) for entry in entries}
+        outputs = [level.bare.run(*LIST_TREE, "HEAD").output]
+    links = (word for output in outputs for word in os.fsdecode(output).split("\0") if word.startswith(SUBMODULE))
+    return {entry.path for entry in listed(links)}
 
 
 def _goes_down(path: str) -> bool:
