@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from secrets_guard.cli.perform import Prepared
+    from secrets_guard.hook_glance import Glance
     from secrets_guard.sources.git.command import Git
     from secrets_guard.sources.pushed import PushedSource, Update
     from secrets_guard.sources.staged import StagedSource
@@ -126,7 +127,7 @@ def _pre_commit(config: str | None) -> int:
     if glance.sees_nothing(source):
         return 0
     prepared = _own(config)
-    code = _swept(source, prepared, "pre-commit")
+    code = _swept(source, prepared, "pre-commit", glance)
     glance.keep(prepared)
     return code
 
@@ -199,14 +200,17 @@ def _own(config: str | None) -> Prepared:
     return own_settings(os.getcwd(), os.environ, config, user_cache())
 
 
-def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str) -> int:
+def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str, glance: Glance | None = None) -> int:
     from secrets_guard import api
     from secrets_guard.suppression.allow import judge_allow
 
     settings = prepared.settings
     allow = judge_allow(settings.allow, api.today())
     source.max_file_size, source.skip_path = settings.max_file_size, allow.path_allowed
-    result = api.scan(source, settings=settings, suppressions=prepared.suppressions, allow=allow)
+    rules, ready = (glance.rules(), glance.loaded) if glance else (None, None)
+    result = api.scan(
+        source, settings=settings, suppressions=prepared.suppressions, allow=allow, rules=rules, ready=ready
+    )
     for note in prepared.notes:
         _say(f"note: {note}")
     serious = [problem for problem in result.problems if settings.strict or problem.kind not in _QUIET_PROBLEMS]

@@ -1,7 +1,5 @@
 """Options -> a sweep -> a report -> an exit code: what all scan commands share."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Where a content comes from: a closed union, told apart in JSON by ``kind``."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """The seams: what a source and a reporter look like to the engine."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import IO, NamedTuple, Protocol, TypeGuard
 

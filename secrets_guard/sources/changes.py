@@ -1,7 +1,5 @@
 """Git's lists of changes (a content here, its versions before there) and the objects they name, as git tells them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple

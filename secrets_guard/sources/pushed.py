@@ -1,7 +1,5 @@
 """Commits that are about to leave, or to be received -> blobs: what each changes, and the messages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 

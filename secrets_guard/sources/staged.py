@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from secrets_guard.errors import SourceError
@@ -13,6 +14,7 @@ from secrets_guard.sources.changes import (
     Contents,
     CutShort,
     Entry,
+    Object,
     entries,
     has_content,
     listed,
@@ -49,6 +51,7 @@ class StagedSource:
         self._every = every
         self._changes: dict[str, list[Change]] | None = None
         self._contents: Contents | None = None
+        self._peeked: dict[str, bytes] | None = None
         self._removed: set[str] = set()
         self._unmerged: list[str] = []
         self._skipped: dict[str, int] = {}
@@ -80,20 +83,24 @@ class StagedSource:
         return bool(self._changes or self._unmerged)
 
     def peek(self, most: int) -> list[bytes] | None:
-        """Return all that is staged when it is ``most`` bytes or less and readable; blobs() then reads it anew."""
+        """Return all that is staged when it is ``most`` bytes or less and readable.
+
+        blobs() does not ask git for that again; else it reads anew.
+        """
         self.start()
         contents, self._contents = self._contents, None
-        texts: list[bytes] | None = None if self._unmerged else []
-        for _, kind, size, read, _ in contents or ():
+        texts: dict[str, bytes] | None = None if self._unmerged else {}
+        for oid, kind, size, read, _ in contents or ():
             most -= size
             if kind != "blob" or most < 0 or texts is None:
                 texts = None
                 continue
             try:
-                texts.append(whole(size, read))
+                texts[oid] = whole(size, read)
             except CutShort:
                 texts = None
-        return texts
+        self._peeked = texts
+        return None if texts is None else list(texts.values())
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield each staged content once, by its object id; a path in conflict is a Problem."""
@@ -105,7 +112,7 @@ class StagedSource:
         yield from (Problem("unmerged", path, "in conflict; resolve it and git add it") for path in self._unmerged)
         if not self._changes:
             return
-        for oid, kind, size, read, trouble in self._contents or Contents(self._git, self._changes):
+        for oid, kind, size, read, trouble in self._objects(self._changes):
             path = self._shown(self._changes[oid], stats)
             if not path:
                 continue
@@ -114,6 +121,11 @@ class StagedSource:
             else:
                 yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
         self._contents = None
+
+    def _objects(self, changes: Iterable[str]) -> Iterable[Object]:
+        if self._peeked is None:
+            return self._contents or Contents(self._git, changes)
+        return (Object(oid, "blob", len(data), BytesIO(data).read) for oid, data in self._peeked.items())
 
     def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
         """Return the staged paths of each content."""

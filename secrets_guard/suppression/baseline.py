@@ -3,8 +3,6 @@
 Blocks sorted by fingerprint, nothing that changes by itself (no time, no line numbers), no plain value.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable
@@ -12,12 +10,13 @@ from typing import Any, NamedTuple
 
 from secrets_guard.config_file import is_date
 from secrets_guard.errors import BaselineError, ConfigError
+from secrets_guard.lazily import Pattern
 from secrets_guard.suppression.entry import VERDICTS, Suppression
 
 BASELINE_NAME = ".secrets-guard-baseline.yaml"
 _FIELDS = ("fingerprint", "rule", "path", "verdict", "reason", "author", "expires")
-_FINGERPRINT = re.compile(r"[0-9A-Za-z][0-9A-Za-z:_=+/.-]{7,127}")
-_KEY = re.compile(r"[0-9a-f]{32,128}")
+_FINGERPRINT = Pattern(r"[0-9A-Za-z][0-9A-Za-z:_=+/.-]{7,127}")
+_KEY = Pattern(r"[0-9a-f]{32,128}")
 _HEADER = """\
 # Secrets that Secrets Guard knows about and does not report again: `secrets-guard baseline --help`.
 # Fingerprints are keyed hashes: they hold no secret. Keep one block per entry, sorted, and this file merges by itself.
