@@ -53,9 +53,8 @@ def create(
     """Sweep PATH (default: this folder) and accept all that is found. An existing file keeps its key and entries."""
     import secrets
 
-    from secrets_guard.cli.baseline_sweep import sweep_files, sweep_history
+    from secrets_guard.cli.baseline_sweep import sweep_files, sweep_history, unknown_to
     from secrets_guard.suppression.baseline import Baseline, read_baseline, write_baseline
-    from secrets_guard.suppression.entry import Suppression
 
     options: dict[str, object] = {"min_confidence": min_confidence} if min_confidence else {}
     targets = tuple(paths or ["."])
@@ -69,9 +68,7 @@ def create(
     problems = tuple(problem for result in results for problem in result.problems)
     if any(problem.kind == "interrupted" for problem in problems):
         raise typer.Exit(exits.INTERRUPTED)
-    found = {(finding.fingerprint, finding.rule_id) for result in results for finding in result.findings}
-    new = sorted(found - {(entry.fingerprint, entry.rule) for entry in old.entries})
-    entries = [Suppression(fingerprint=fingerprint, rule=rule, reason=reason, verdict="") for fingerprint, rule in new]
+    entries = unknown_to(old, results, reason)
     write_baseline(output, [*old.entries, *entries], key, history=deep or old.history)
     print(f"secrets-guard: {output}: {len(old.entries)} entries kept, {len(entries)} added", file=sys.stderr)
     if gitattributes:

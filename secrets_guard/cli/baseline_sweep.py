@@ -86,6 +86,15 @@ def match(
     return Matched(known, tuple(tuple(group) for group in unknown.values()), problems)
 
 
+def unknown_to(baseline: Baseline, results: Sequence[ScanResult], reason: str) -> list[Suppression]:
+    """Return an undecided entry for each secret found that the baseline has none for."""
+    from secrets_guard.suppression.entry import Suppression
+
+    found = {(finding.fingerprint, finding.rule_id) for result in results for finding in result.findings}
+    new = found - {(entry.fingerprint, entry.rule) for entry in baseline.entries}
+    return [Suppression(fingerprint, rule, reason=reason, verdict="") for fingerprint, rule in sorted(new)]
+
+
 def fits(entry: Suppression, finding: Finding) -> bool:
     """Tell whether an entry stands for a finding, expired or not."""
     from secrets_guard.suppression.glob import path_matcher

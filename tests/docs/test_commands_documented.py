@@ -43,7 +43,12 @@ def commands() -> dict[str, click.Command]:
 COMMANDS = commands()
 SCAN_FLAGS = {flag for parameter in COMMANDS["scan files"].params for flag in parameter.opts if flag.startswith("--")}
 GIT_FLAGS = {flag for parameter in COMMANDS["scan git"].params for flag in parameter.opts if flag.startswith("--")}
-FLAGS = {flag for command in COMMANDS.values() for parameter in command.params for flag in parameter.opts}
+FLAGS = {
+    flag
+    for command in COMMANDS.values()
+    for parameter in command.params
+    for flag in (*parameter.opts, *parameter.secondary_opts)
+}
 FLAGS |= {"--help", "--version"}
 
 
