@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from secrets_guard.sources.files import FileSource
     from secrets_guard.sources.git.history import GitHistorySource
     from secrets_guard.sources.memory import MemorySource
+    from secrets_guard.sources.staged import StagedSource
     from secrets_guard.sources.stdin import StreamSource
     from secrets_guard.version import __version__
 
@@ -37,6 +38,7 @@ _PLACES = {
     "Secret": "secrets_guard.model.secret",
     "SecretsGuardError": "secrets_guard.errors",
     "Settings": "secrets_guard.config",
+    "StagedSource": "secrets_guard.sources.staged",
     "StreamSource": "secrets_guard.sources.stdin",
     "load_rules": "secrets_guard.api",
     "scan": "secrets_guard.api",
@@ -55,6 +57,7 @@ __all__ = [
     "Secret",
     "SecretsGuardError",
     "Settings",
+    "StagedSource",
     "StreamSource",
     "__version__",
     "load_rules",

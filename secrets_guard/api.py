@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from secrets_guard import canary, engine, workers
 from secrets_guard.cache import Cache, user_cache
 from secrets_guard.config import Settings
+from secrets_guard.detect.database import Loaded
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
@@ -35,11 +36,13 @@ def scan(
     allow: AllowJudge | None = None,
     progress: Callable[[Stats], None] | None = None,
     cache: Cache | None = None,
+    ready: Loaded | None = None,
 ) -> ScanResult:
     """Sweep ``source`` and return all that was found, could not be read, and was covered.
 
     ``rules`` default to the built-in ones and ``settings.rules``; ``allow`` is the judge over ``settings.allow`` where
-    the caller shares it with the source. Raises RuleError, SourceError or EngineError; never a traceback for bad input.
+    the caller shares it with the source, ``ready`` a database that it has loaded already. Raises RuleError, SourceError
+    or EngineError; never a traceback for bad input.
     """
     settings = settings or Settings()
     cache = cache or user_cache()
@@ -51,9 +54,8 @@ def scan(
         allow=allow or judge_allow(settings.allow, today()),
         known=Suppressions(suppressions, today(), (rule.id for rule in every.rules)),
     )
-    fingerprints = Fingerprinter(settings.fingerprint_key)
-    clerk = Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
-    pipeline = engine.Pipeline(Matcher((*active, canary.RULE), cache), clerk, settings.max_depth)
+    matcher = Matcher((*active, canary.RULE), cache, ready)
+    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor), settings.max_depth)
     if is_history(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
@@ -84,6 +86,11 @@ def _result(
             (rule.id, rule.title, rule.severity, rule.kind, rule.references) for rule in active if rule.id in guilty
         ),
     )
+
+
+def _clerk(settings: Settings, suppressor: Suppressor) -> Clerk:
+    fingerprints = Fingerprinter(settings.fingerprint_key)
+    return Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
 
 
 def _coverage_key(rules: RuleSet, settings: Settings) -> str:

@@ -25,9 +25,10 @@ ID = "\0secrets-guard-canary"
 
 def blob(max_depth: int) -> Blob:
     """Return the content to sweep along; base64 is part of it unless decoding is off."""
-    lines = [b"token = " + _TOKEN]
+    # No name before it that other rules look for: their judges would cost each run more than the sweep of a commit.
+    lines = [b"control " + _TOKEN]
     if max_depth:
-        lines.append(b"encoded = " + base64.b64encode(b"token = " + _TOKEN))
+        lines.append(b"encoded " + base64.b64encode(b"control " + _TOKEN))
     return Blob(ID, b"\n".join(lines) + b"\n", ID)
 
 

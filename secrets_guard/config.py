@@ -1,7 +1,5 @@
 """Config file, environment and command line -> Settings: one frozen value that is passed down, never fetched."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -9,6 +7,7 @@ from typing import NamedTuple
 
 from secrets_guard.config_file import AllowEntry, find_config, read_config
 from secrets_guard.errors import ConfigError
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
 
 __all__ = ["FORMATS", "OPTIONS", "AllowEntry", "Settings", "find_config", "load_settings", "parse_size"]
@@ -62,7 +61,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _UNITS = {"": 1, "B": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 _UNITS |= {f"{unit}B": size for unit, size in _UNITS.items() if unit not in ("", "B")}
 _UNITS |= {f"{unit}{end}": 1024**power for power, unit in enumerate("KMGT", 1) for end in ("I", "IB")}
-_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})\s*")
+_SIZE = Pattern(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})\s*")
 
 
 def load_settings(path: str | None, cli: Mapping[str, object], environ: Mapping[str, str]) -> Settings:

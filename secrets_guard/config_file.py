@@ -1,21 +1,19 @@
 """`.secrets-guard.yaml` -> raw option values with their places, and allow entries; and which such file to obey."""
 
-from __future__ import annotations
-
 import os
-import re
 import stat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from secrets_guard.errors import ConfigError
+from secrets_guard.lazily import Pattern
 
 if TYPE_CHECKING:
     from secrets_guard.located_yaml import Located
 
 CONFIG_NAMES = (".secrets-guard.yaml", ".secrets-guard.yml")
 _CRITERIA = ("rules", "paths", "secrets", "lines", "stopwords", "commits", "fingerprints")
-_COMMIT = re.compile(r"[0-9A-Fa-f]{7,64}")
+_COMMIT = Pattern(r"[0-9A-Fa-f]{7,64}")
 _WORDS = ("reason", "author", "expires", "condition")
 
 
@@ -82,7 +80,7 @@ def read_config(path: str, options: Sequence[str]) -> RawConfig:
     return RawConfig(values, allow, problems)
 
 
-def _allow_entries(document: Located, raw: object, problems: list[str]) -> tuple[AllowEntry, ...]:
+def _allow_entries(document: "Located", raw: object, problems: list[str]) -> tuple[AllowEntry, ...]:
     if raw is None:
         return ()
     if not isinstance(raw, list):
@@ -98,7 +96,7 @@ def _allow_entries(document: Located, raw: object, problems: list[str]) -> tuple
     return tuple(entries)
 
 
-def _allow_entry(document: Located, index: int, raw: dict[Any, Any], problems: list[str]) -> AllowEntry:
+def _allow_entry(document: "Located", index: int, raw: dict[Any, Any], problems: list[str]) -> AllowEntry:
     from secrets_guard.located_yaml import nearest
 
     def place(key: Any) -> str:

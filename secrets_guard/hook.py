@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from secrets_guard.cli.perform import Prepared
+    from secrets_guard.hook_glance import Glance
+    from secrets_guard.sources.git.command import Git
     from secrets_guard.sources.pushed import PushedSource, Update
     from secrets_guard.sources.staged import StagedSource
 
@@ -105,19 +107,19 @@ def _parsed(arguments: list[str]) -> tuple[str, str | None, list[str]]:
 
 
 def _pre_commit(config: str | None) -> int:
-    from secrets_guard.sources.plumbing import LIST_STAGED, Git, hook_environment
+    from secrets_guard.sources.plumbing import LIST_STAGED, Call, hook_git
 
     environ = os.environ
-    environment = hook_environment(environ)
+    git = hook_git(environ)
     ends = environ.get("PRE_COMMIT_FROM_REF"), environ.get("PRE_COMMIT_TO_REF")
     if ends[0] and ends[1]:  # pre-commit run --from-ref --to-ref
-        return _own_push(_range(ends[0], ends[1], environment), (), config, environment, "range")
-    listing = Git(*LIST_STAGED, "HEAD", environment=environment)
+        return _own_push(git, _range(git, ends[0], ends[1]), (), config, "range")
+    listing = Call(git, *LIST_STAGED, "HEAD")
     from secrets_guard.sources.staged import StagedSource
 
-    source = StagedSource(environment, listing)
+    source = StagedSource(git, listing)
     if not source.start():
-        return _every_file(environment, config) if environ.get("PRE_COMMIT") == "1" else 0
+        return _every_file(git, config) if environ.get("PRE_COMMIT") == "1" else 0
     from secrets_guard.cache import user_cache
     from secrets_guard.hook_glance import Glance
 
@@ -125,70 +127,68 @@ def _pre_commit(config: str | None) -> int:
     if glance.sees_nothing(source):
         return 0
     prepared = _own(config)
-    code = _swept(source, prepared, "pre-commit")
+    code = _swept(source, prepared, "pre-commit", glance)
     glance.keep(prepared)
     return code
 
 
-def _every_file(environment: dict[str, str], config: str | None) -> int:
+def _every_file(git: Git, config: str | None) -> int:
     """Sweep the whole index: what ``pre-commit run --all-files`` means."""
     from secrets_guard.sources.staged import StagedSource
 
-    source = StagedSource(environment, every=True)
+    source = StagedSource(git, every=True)
     return _swept(source, _own(config), "pre-commit") if source.start() else 0
 
 
 def _pre_push(config: str | None, given: list[str]) -> int:
     from secrets_guard.hook_report import updates_of
-    from secrets_guard.sources.plumbing import hook_environment
+    from secrets_guard.sources.plumbing import hook_git
 
-    environment = hook_environment(os.environ)
+    git = hook_git(os.environ)
     if os.environ.get("PRE_COMMIT") == "1":
         # The pre-commit framework has read git's lines itself, and tells one of them by variables.
-        updates, remote = _told_by_framework(environment), os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
+        updates, remote = _told_by_framework(git), os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
     else:
         updates, remote = updates_of(sys.stdin.buffer.read(), pushing=True), given[0] if given else ""
     known = ("--not", f"--remotes={remote}") if remote and not set(remote) & set("*?[\\") else ()
-    return _own_push(updates, known, config, environment, "pre-push")
+    return _own_push(git, updates, known, config, "pre-push")
 
 
-def _own_push(
-    updates: list[Update], known: tuple[str, ...], config: str | None, environment: dict[str, str], name: str
-) -> int:
+def _own_push(git: Git, updates: list[Update], known: tuple[str, ...], config: str | None, name: str) -> int:
     from secrets_guard.sources.pushed import PushedSource
 
-    source = PushedSource(updates, known, environment, name)
+    source = PushedSource(git, updates, known, name)
     return _swept(source, _own(config), "pre-push") if source.start() else 0
 
 
 def _pre_receive(config: str | None) -> int:
     from secrets_guard.hook_report import updates_of
     from secrets_guard.hook_settings import server_settings
-    from secrets_guard.sources.plumbing import hook_environment
+    from secrets_guard.sources.plumbing import hook_git
     from secrets_guard.sources.pushed import PushedSource
 
-    environment = hook_environment(os.environ, receiving=True)
+    git = hook_git(os.environ, receiving=True)
     updates = updates_of(sys.stdin.buffer.read(), pushing=False)
-    source = PushedSource(updates, ("--not", "--all"), environment, "pre-receive")
+    source = PushedSource(git, updates, ("--not", "--all"), "pre-receive")
     if not source.start():
         return 0
     folder = os.path.abspath(os.environ.get("GIT_DIR") or ".")
     return _swept(source, server_settings(folder, os.environ, config), "pre-receive")
 
 
-def _told_by_framework(environment: dict[str, str]) -> list[Update]:
+def _told_by_framework(git: Git) -> list[Update]:
     start, end = os.environ.get("PRE_COMMIT_FROM_REF", ""), os.environ.get("PRE_COMMIT_TO_REF", "")
-    return _range(start, end or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD", environment)
+    return _range(git, start, end or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
 
 
-def _range(start: str, end: str, environment: dict[str, str]) -> list[Update]:
-    from secrets_guard.sources.plumbing import git
+def _range(git: Git, start: str, end: str) -> list[Update]:
+    from secrets_guard.sources.plumbing import answer
     from secrets_guard.sources.pushed import Update
 
     ids = []
     for name in (start, end):
         word = f"{name}^{{commit}}"
-        said = git("rev-parse", "--verify", "--end-of-options", word, environment=environment) if name else b""
+        said = answer(git, "rev-parse", "--verify", "--end-of-options", word) if name else b""
         ids.append(said.decode().strip())
     return [Update(end, ids[1], ids[0] or "0" * len(ids[1]))]
 
@@ -200,26 +200,28 @@ def _own(config: str | None) -> Prepared:
     return own_settings(os.getcwd(), os.environ, config, user_cache())
 
 
-def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str) -> int:
+def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str, glance: Glance | None = None) -> int:
     from secrets_guard import api
     from secrets_guard.suppression.allow import judge_allow
 
     settings = prepared.settings
     allow = judge_allow(settings.allow, api.today())
     source.max_file_size, source.skip_path = settings.max_file_size, allow.path_allowed
-    result = api.scan(source, settings=settings, suppressions=prepared.suppressions, allow=allow)
-    findings = source.only_new(result.findings)
+    rules, ready = (glance.rules(), glance.loaded) if glance else (None, None)
+    result = api.scan(
+        source, settings=settings, suppressions=prepared.suppressions, allow=allow, rules=rules, ready=ready
+    )
     for note in prepared.notes:
         _say(f"note: {note}")
     serious = [problem for problem in result.problems if settings.strict or problem.kind not in _QUIET_PROBLEMS]
-    if findings or result.problems:
+    if result.findings or result.problems:
         from secrets_guard import hook_report
 
         situation = hook_report.Situation(name, bool(getattr(source, "unborn", False)))
-        hook_report.write(findings, result.problems, situation, blocked=bool(findings or serious))
+        hook_report.write(result.findings, result.problems, situation, blocked=bool(result.findings or serious))
     if any(problem.kind == "interrupted" for problem in serious):
         return 130
-    if findings:
+    if result.findings:
         return _REFUSED
     return _INCOMPLETE if serious else 0
 

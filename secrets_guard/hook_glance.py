@@ -1,7 +1,7 @@
 """What is staged -> whether stage one of the matching sees anything in it at all; most commits end here.
 
-Nothing of rules, judges or settings is loaded for that: only the database, kept with what it was made of. Where it has
-no hit, the whole sweep would have none.
+Nothing of rules, judges or settings is loaded for that: only the database, whose name is kept with what it was made of.
+Where it has no hit, the whole sweep would have none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from secrets_guard.version import __version__
 
 if TYPE_CHECKING:
     from secrets_guard.cli.perform import Prepared
+    from secrets_guard.detect.database import Loaded
+    from secrets_guard.model.rule import RuleSet
     from secrets_guard.sources.staged import StagedSource
 
 _CONFIG_NAMES = (".secrets-guard.yaml", ".secrets-guard.yml")
@@ -32,66 +34,74 @@ class Glance:
         """``config``: the file that was named, or None for the one in the current folder, a work tree's root."""
         self._cache = cache
         self._name = _name(environ, config or environ.get("SECRETS_GUARD_CONFIG") or "")
-        self._kept = False
+        self.loaded: Loaded | None = None
+        """The database, once it is there: a sweep need not load it again."""
+        self._rules = ""
 
     def sees_nothing(self, source: StagedSource) -> bool:
         """Tell whether all that is staged was looked at and held no hit; False says nothing.
 
         Raises SourceError where git can't read what is staged.
         """
-        head = self._cache.read(self._name + ".txt") if self._name else None
-        dumped = self._cache.read(self._name + ".hs") if head else None
-        if head is None or dumped is None:
+        head = self._cache.read(self._name) if self._name else None
+        # What is kept: the number of the control's rule, the control, the names of the database and of the rules.
+        words = (head or b"").decode("ascii", "replace").split(" ")
+        if len(words) != 4:
             return False
-        self._kept = True
+        from secrets_guard.detect.database import load
+
+        index, control, name, self._rules = words
+        self.loaded = load(name, self._cache)
+        if self.loaded is None:
+            return False
         texts = source.peek(_MOST)
         # UTF-16 is matched on as UTF-8 only.
         if texts is None or any(b"\0" in text or text.startswith(_WIDE) for text in texts):
             return False
-        return _only_control(head, dumped, texts)
+        return _hits(self.loaded, [bytes.fromhex(control), *texts]) == {int(index)}
+
+    def rules(self) -> RuleSet | None:
+        """Return the rules that go with the database, where they are kept."""
+        if self.loaded is None:
+            return None
+        from secrets_guard.rules.active import kept_rules
+
+        return kept_rules(self._rules, self._cache)
 
     def keep(self, prepared: Prepared) -> None:
         """Keep the database for the next time, unless it is kept or depends on more than we would notice."""
         settings = prepared.settings
-        if not self._name or self._kept or settings.rules or settings.max_file_size or prepared.notes:
+        if not self._name or self.loaded is not None or settings.rules or settings.max_file_size or prepared.notes:
             return
-        import hyperscan
-
         from secrets_guard import api, canary
         from secrets_guard.detect.matcher import Matcher
-        from secrets_guard.rules.active import load_rules, select
+        from secrets_guard.rules.active import builtin_name, load_rules, select
 
         rules = select(load_rules(cache=self._cache), settings.only_rule, settings.exclude_rule)
         active = api.active_rules(rules, settings)
         made = Matcher((*active, canary.RULE), self._cache)
         # The token alone: the name before it is what other rules look for.
         control = canary.blob(0).data.split()[-1]
-        self._cache.write(self._name + ".hs", hyperscan.dumpb(made.database))
-        self._cache.write(self._name + ".txt", f"{len(active)} {control.hex()}".encode())
+        self._cache.write(self._name, f"{len(active)} {control.hex()} {made.database_name} {builtin_name()}".encode())
 
 
-def _only_control(head: bytes, dumped: bytes, texts: list[bytes]) -> bool:
-    """Tell whether the texts have no hit, and the positive control, which must have one, has."""
+def _hits(loaded: Loaded, texts: list[bytes]) -> set[int]:
+    """Return the numbers of the patterns that match anywhere in the texts."""
     import hyperscan
 
-    index, control = head.split(b" ")
     hits: set[int] = set()
     add = hits.add
 
     def on_match(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
         add(number)
 
-    try:
-        database = hyperscan.loadb(dumped, hyperscan.HS_MODE_BLOCK)
-        buffer = b"\n".join([b"", bytes.fromhex(control.decode()), *texts, b""])
-        database.scan(buffer, match_event_handler=on_match, scratch=hyperscan.Scratch(database))
-    except hyperscan.error:  # of another version or processor
-        return False
-    return hits == {int(index)}
+    database = loaded.database
+    database.scan(b"\n".join([b"", *texts, b""]), match_event_handler=on_match, scratch=hyperscan.Scratch(database))
+    return hits
 
 
 def _name(environ: Mapping[str, str], config: str) -> str:
-    """Return the name of what is kept, without an ending; empty where it would depend on more than files."""
+    """Return the name of what is kept; empty where it would depend on more than files."""
     import zlib
 
     if any(name.startswith("SECRETS_GUARD_") and name not in _NOT_OPTIONS for name in environ):
@@ -114,4 +124,4 @@ def _name(environ: Mapping[str, str], config: str) -> str:
             parts.append("none")
     text = "\0".join(parts).encode("utf-8", "surrogateescape")
     # Two sums of different kinds: a collision would have to be found among one's own files.
-    return f"glance-{zlib.crc32(text):08x}{zlib.adler32(text):08x}{len(text):06x}"
+    return f"glance-{zlib.crc32(text):08x}{zlib.adler32(text):08x}{len(text):06x}.txt"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from secrets_guard.model.finding import Finding, Occurrence
 from secrets_guard.model.origin import FileOrigin
-from secrets_guard.model.protocols import Source
+from secrets_guard.model.protocols import Source, is_adding
 from secrets_guard.tally import Tally
 
 MAX_OCCURRENCES = 10
@@ -15,7 +15,8 @@ MAX_OCCURRENCES = 10
 
 def resolve(tally: Tally, source: Source) -> list[Finding]:
     """Return the findings in report order, each with its origin and the other places of its secret."""
-    return in_order(_in_places(tally, source))
+    findings = _in_places(tally, source)
+    return in_order(source.only_new(findings) if is_adding(source) else findings)
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

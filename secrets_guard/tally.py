@@ -1,7 +1,5 @@
 """Judged matches -> findings and counters: thresholds, suppressions, places."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -65,7 +63,7 @@ class Tally:
                 count(self.stats.skipped, "binary")
 
     @staticmethod
-    def merged(tallies: list[Tally]) -> Tally:
+    def merged(tallies: "list[Tally]") -> "Tally":
         """Return all workers' tallies as one."""
         total = Tally()
         for tally in tallies:
@@ -79,7 +77,7 @@ class Tally:
                 total.holders.setdefault(key, set()).update(holders)
         return total
 
-    def add_judged(self, again: Tally) -> None:
+    def add_judged(self, again: "Tally") -> None:
         """Add what a second look at the same contents judged, not what it covered."""
         self.problems += again.problems
         self.explanations += again.explanations

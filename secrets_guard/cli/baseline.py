@@ -18,6 +18,14 @@ Paths = Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", show_def
 File = Annotated[
     str | None, typer.Option("--baseline", metavar="FILE", help="The baseline; default: the one in force.")
 ]
+History = Annotated[
+    bool | None,
+    typer.Option(
+        "--history/--no-history",
+        help="Look at the git history too; default: as the baseline was made.",
+        show_default=False,
+    ),
+]
 Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")]
 
 
@@ -37,45 +45,45 @@ def create(
     config: Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")] = None,
     reason: Annotated[str, typer.Option(help="Why these are accepted; kept with each entry.")] = "",
     min_confidence: Annotated[str | None, typer.Option(metavar="LEVEL", help="As for scan.")] = None,
+    history: History = None,
+    gitattributes: Annotated[
+        bool, typer.Option("--gitattributes", help="Let git merge the file line by line: a line in .gitattributes.")
+    ] = False,
 ) -> None:
     """Sweep PATH (default: this folder) and accept all that is found. An existing file keeps its key and entries."""
     import secrets
 
-    from secrets_guard import api
-    from secrets_guard.sources.files import FileSource
-    from secrets_guard.suppression.allow import judge_allow
+    from secrets_guard.cli.baseline_sweep import sweep_files, sweep_history, unknown_to
     from secrets_guard.suppression.baseline import Baseline, read_baseline, write_baseline
-    from secrets_guard.suppression.entry import Suppression
 
     options: dict[str, object] = {"min_confidence": min_confidence} if min_confidence else {}
-    prepared = perform.prepare(tuple(paths or ["."]), options, config)
+    targets = tuple(paths or ["."])
+    settings = perform.prepare(targets, options, config).settings
     old = read_baseline(output) if os.path.exists(output) else Baseline("", ())
-    settings = prepared.settings
     key = old.key or settings.fingerprint_key or secrets.token_hex(16)
-    allow = judge_allow(settings.allow, api.today())
-    source = FileSource(
-        tuple(paths or ["."]), no_ignore=settings.no_ignore, follow_symlinks=settings.follow_symlinks,
-        max_file_size=settings.max_file_size, skip_path=allow.path_allowed,
-    )  # fmt: skip
+    settings = settings._replace(fingerprint_key=key)
+    deep = old.history if history is None else history
     # Without the old entries: what is still there stays, what is gone is `prune`'s business.
-    result = api.scan(source, settings=settings._replace(fingerprint_key=key), allow=allow)
-    if any(problem.kind == "interrupted" for problem in result.problems):
+    results = [*sweep_files(targets, settings), *(sweep_history(targets, settings) if deep else ())]
+    problems = tuple(problem for result in results for problem in result.problems)
+    if any(problem.kind == "interrupted" for problem in problems):
         raise typer.Exit(exits.INTERRUPTED)
-    known = {(entry.fingerprint, entry.rule) for entry in old.entries}
-    new = {(finding.fingerprint, finding.rule_id) for finding in result.findings} - known
-    entries = [
-        Suppression(fingerprint=fingerprint, rule=rule, reason=reason, verdict="") for fingerprint, rule in sorted(new)
-    ]
-    write_baseline(output, [*old.entries, *entries], key)
+    entries = unknown_to(old, results, reason)
+    write_baseline(output, [*old.entries, *entries], key, history=deep or old.history)
     print(f"secrets-guard: {output}: {len(old.entries)} entries kept, {len(entries)} added", file=sys.stderr)
-    _tell(result.problems)
-    raise typer.Exit(exits.USAGE_OR_INCOMPLETE if result.problems else exits.CLEAN)
+    if gitattributes:
+        from secrets_guard.cli.baseline_attributes import let_git_merge
+
+        print(f"secrets-guard: {let_git_merge(output)}", file=sys.stderr)
+    _tell(problems)
+    raise typer.Exit(exits.USAGE_OR_INCOMPLETE if problems else exits.CLEAN)
 
 
 def audit(
     paths: Paths = None,
     baseline: File = None,
     config: Config = None,
+    history: History = None,
     new: Annotated[bool, typer.Option("--new", help="Also ask about secrets that the baseline does not know.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Also ask about entries that have a verdict.")] = False,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show the values themselves.")] = False,
@@ -89,7 +97,9 @@ def audit(
     from secrets_guard.suppression.baseline import read_baseline
 
     path = locate(baseline)
-    matched = match(_paths(paths, path), read_baseline(path), config, show=show_secrets, new=new)
+    old = read_baseline(path)
+    deep = old.history if history is None else history
+    matched = match(_paths(paths, path), old, config, show=show_secrets, new=new, history=deep)
     if matched.interrupted:
         raise typer.Exit(exits.INTERRUPTED)
     _tell(matched.problems)
@@ -106,13 +116,14 @@ def prune(
     paths: Paths = None,
     baseline: File = None,
     config: Config = None,
+    history: History = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be dropped.")] = False,
     expired: Annotated[bool, typer.Option("--expired", help="Drop entries that have expired, too.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Drop even if not everything could be swept.")] = False,
 ) -> None:
     """Drop the entries that nothing in PATH (default: the baseline's folder) needs any more, and say which.
 
-    History is not looked at: an entry whose secret stands only in old commits is dropped too.
+    Unless history is looked at, an entry whose secret stands only in old commits is dropped too.
     """
     from secrets_guard import api
     from secrets_guard.cli.baseline_sweep import locate, match
@@ -121,7 +132,8 @@ def prune(
 
     path = locate(baseline)
     old = read_baseline(path)
-    matched = match(_paths(paths, path), old, config)
+    deep = old.history if history is None else history
+    matched = match(_paths(paths, path), old, config, history=deep)
     _tell(matched.problems)
     if matched.interrupted:
         raise typer.Exit(exits.INTERRUPTED)
@@ -134,7 +146,9 @@ def prune(
     for entry, why in gone.items():
         print(printable(f"{'would drop' if dry_run else 'dropped'} {entry.fingerprint} {entry.rule}: {why}"))
     if gone and not dry_run:
-        write_baseline(path, [entry for entry in old.entries if entry not in gone], old.key)
+        write_baseline(
+            path, [entry for entry in old.entries if entry not in gone], old.key, history=old.history and deep
+        )
     print(f"secrets-guard: {path}: {len(old.entries) - len(gone)} entries stay, {len(gone)} go", file=sys.stderr)
 
 

@@ -79,7 +79,7 @@ def _store(path: str, question: Question, entry: Suppression) -> Question:
     baseline = read_baseline(path)
     old = question.entry._replace(place="")
     kept = [one for one in baseline.entries if not (question.stored and one._replace(place="") == old)]
-    write_baseline(path, [*kept, entry], baseline.key)
+    write_baseline(path, [*kept, entry], baseline.key, history=baseline.history)
     return Question(entry, question.findings, True)
 
 

@@ -1,4 +1,4 @@
-"""A baseline and the paths it is about -> which findings each of its entries stands for."""
+"""A baseline and the files it is about, and their git history -> which findings each of its entries stands for."""
 
 from __future__ import annotations
 
@@ -45,30 +45,54 @@ def locate(given: str | None) -> str:
 
 
 def match(
-    paths: Sequence[str], baseline: Baseline, config: str | None, *, show: bool = False, new: bool = False
+    paths: Sequence[str],
+    baseline: Baseline,
+    config: str | None,
+    *,
+    show: bool = False,
+    new: bool = False,
+    history: bool = False,
 ) -> Matched:
-    """Sweep ``paths`` under the baseline's key with nothing suppressed; with ``new`` once more as a scan would."""
+    """Sweep ``paths`` under the baseline's key with nothing suppressed; with ``new`` once more as a scan would.
+
+    ``history``: their git history too, for what the files don't have. Raises SourceError where there is none.
+    """
     settings = perform.prepare(paths, {}, config).settings._replace(
         fingerprint_key=baseline.key, show_secrets=show, explain=False
     )
-    results = [_bare(paths, settings._replace(no_inline_allow=True, allow=()))]
+    bare = settings._replace(no_inline_allow=True, allow=())
+    # An entry may have been made under other thresholds, and those decide which rule wins.
+    widest = bare._replace(min_confidence="low", min_severity="low", only_rule=(), exclude_rule=(), max_file_size=0)
+    results: list[ScanResult] = []
     known = _pair(baseline, results)
-    if not all(findings for _, findings in known) and not results[0].problems:
-        # An entry may have been made under other thresholds, and those decide which rule wins.
-        widest = settings._replace(
-            no_inline_allow=True, allow=(), min_confidence="low", min_severity="low",
-            only_rule=(), exclude_rule=(), max_file_size=0,
-        )  # fmt: skip
-        results.append(_bare(paths, widest))
+    for sweep, under in (
+        (sweep_files, bare),
+        *([(sweep_history, bare)] if history else []),
+        (sweep_files, widest),
+        *([(sweep_history, widest)] if history else []),
+    ):
+        if (results and all(findings for _, findings in known)) or any(result.problems for result in results):
+            break
+        results += sweep(paths, under)
         known = _pair(baseline, results)
     unknown: dict[tuple[str, str], list[Finding]] = {}
     if new:
-        results.append(_bare(paths, settings))
-        for finding in results[-1].findings:
+        fresh = [*sweep_files(paths, settings), *(sweep_history(paths, settings) if history else ())]
+        for finding in (finding for result in fresh for finding in result.findings):
             if not any(fits(entry, finding) for entry in baseline.entries):
                 unknown.setdefault((finding.fingerprint, finding.rule_id), []).append(finding)
+        results += fresh
     problems = tuple(dict.fromkeys(problem for result in results for problem in result.problems))
     return Matched(known, tuple(tuple(group) for group in unknown.values()), problems)
+
+
+def unknown_to(baseline: Baseline, results: Sequence[ScanResult], reason: str) -> list[Suppression]:
+    """Return an undecided entry for each secret found that the baseline has none for."""
+    from secrets_guard.suppression.entry import Suppression
+
+    found = {(finding.fingerprint, finding.rule_id) for result in results for finding in result.findings}
+    new = found - {(entry.fingerprint, entry.rule) for entry in baseline.entries}
+    return [Suppression(fingerprint, rule, reason=reason, verdict="") for fingerprint, rule in sorted(new)]
 
 
 def fits(entry: Suppression, finding: Finding) -> bool:
@@ -92,7 +116,8 @@ def _pair(baseline: Baseline, results: list[ScanResult]) -> tuple[tuple[Suppress
     return tuple(paired)
 
 
-def _bare(paths: Sequence[str], settings: Settings) -> ScanResult:
+def sweep_files(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
+    """Sweep files and folders, no baseline obeyed."""
     from secrets_guard import api
     from secrets_guard.sources.files import FileSource
     from secrets_guard.suppression.allow import judge_allow
@@ -102,4 +127,25 @@ def _bare(paths: Sequence[str], settings: Settings) -> ScanResult:
         tuple(paths), no_ignore=settings.no_ignore, follow_symlinks=settings.follow_symlinks,
         max_file_size=settings.max_file_size, skip_path=allow.path_allowed,
     )  # fmt: skip
-    return api.scan(source, settings=settings, allow=allow)
+    return [api.scan(source, settings=settings, allow=allow)]
+
+
+def sweep_history(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
+    """Sweep the history of the repositories that hold the paths, each once, no baseline obeyed.
+
+    Raises SourceError for a path that is in none.
+    """
+    from secrets_guard import api
+    from secrets_guard.sources.git.history import GitHistorySource
+    from secrets_guard.sources.worktree import worktree_root
+    from secrets_guard.suppression.allow import judge_allow
+    from secrets_guard.workers import available_cores
+
+    folders = (path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths)
+    results = []
+    for folder in dict.fromkeys(worktree_root(folder) or folder for folder in folders):
+        allow = judge_allow(settings.allow, api.today())
+        jobs = settings.jobs or available_cores()
+        source = GitHistorySource(folder, max_file_size=settings.max_file_size, jobs=jobs)
+        results.append(api.scan(source, settings=settings, allow=allow))
+    return results

@@ -1,7 +1,5 @@
 """Options -> a sweep -> a report -> an exit code: what all scan commands share."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +17,7 @@ from secrets_guard.suppression.entry import Suppression
 MakeSource = Callable[[Settings, AllowJudge], Source]
 _GAPS = ("archive", "too_large")
 """Kinds of skipped content that nobody asked to skip."""
+_UNUSED = "unused "
 
 
 class Prepared(NamedTuple):
@@ -62,8 +61,11 @@ def _listed(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def perform(prepared: Prepared, make_source: MakeSource) -> int:
-    """Sweep, report, and return the exit code."""
+def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = False) -> int:
+    """Sweep, report, and return the exit code.
+
+    ``partial``: the source is a part of what the suppressions are about, so that none of them can be told to be unused.
+    """
     from secrets_guard import api
     from secrets_guard.cli.progress import Progress
 
@@ -76,8 +78,8 @@ def perform(prepared: Prepared, make_source: MakeSource) -> int:
         result = api.scan(
             source, settings=settings, suppressions=prepared.suppressions, allow=allow, progress=progress.callback
         )
-    notes = (*prepared.notes, *getattr(source, "notes", ()), *result.notes)
-    result = result._replace(notes=notes)
+    told = [note for note in result.notes if not (partial and note.startswith(_UNUSED))]
+    result = result._replace(notes=(*prepared.notes, *getattr(source, "notes", ()), *told))
     write(result, settings)
     return exit_code(result, settings)
 
@@ -93,7 +95,7 @@ def exit_code(result: ScanResult, settings: Settings) -> int:
     if settings.strict and (result.problems or any(result.stats.skipped.get(kind) for kind in _GAPS)):
         print("secrets-guard: incomplete: not everything could be swept (--strict)", file=sys.stderr)
         return exits.USAGE_OR_INCOMPLETE
-    if settings.fail_on_unused and any(note.startswith(("unused ", "expired ")) for note in result.notes):
+    if settings.fail_on_unused and any(note.startswith((_UNUSED, "expired ")) for note in result.notes):
         print("secrets-guard: some suppressions are no longer needed (--fail-on-unused)", file=sys.stderr)
         return exits.USAGE_OR_INCOMPLETE
     return exits.CLEAN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -10,7 +10,6 @@ from secrets_guard.cli.options import with_options
 from secrets_guard.cli.table import SCAN_OPTIONS
 
 if TYPE_CHECKING:
-    from secrets_guard.cli.perform import MakeSource
     from secrets_guard.config import Settings
     from secrets_guard.model.protocols import Source
     from secrets_guard.suppression.allow import AllowJudge
@@ -19,6 +18,8 @@ Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", he
 Range = Annotated[str, typer.Option("--range", metavar="A..B", help="Only what B adds to A; A...B for a pull request.")]
 Branch = Annotated[str, typer.Option("--branch", metavar="NAME", help="Only the history of this branch.")]
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only what the commits since then add.")]
+Staged = Annotated[bool, typer.Option("--staged", help="Only what is staged and new, as the pre-commit hook sees it.")]
+Submodules = Annotated[bool, typer.Option("--submodules", help="Sweep the repositories of submodules as well.")]
 Unreachable = Annotated[
     bool, typer.Option("--unreachable", help="Report what no ref, reflog, stash or index leads to, too.")
 ]
@@ -32,12 +33,52 @@ CleanCache = Annotated[
 ]
 
 
+class Choice(NamedTuple):
+    """What of a repository is to be swept, and how; a field each option."""
+
+    range: str = ""
+    branch: str = ""
+    since: str = ""
+    staged: bool = False
+    submodules: bool = False
+    unreachable: bool = False
+    require: tuple[str, ...] = ()
+    cache: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """Whether this is less than all of the history."""
+        return bool(self.range or self.branch or self.since or self.staged)
+
+    def check(self, *, remote: bool) -> None:
+        """Raise ConfigError for options that have no meaning together."""
+        from secrets_guard.errors import ConfigError
+
+        for word in self.require:
+            if word != "full-history":
+                raise ConfigError(f"--require {word!r}: unknown; known: full-history")
+        given = [name for name in self._fields if name != "staged" and getattr(self, name)]
+        if self.staged and given:
+            raise ConfigError(f"--staged looks at the index alone, where --{given[0]} has no meaning; give one of them")
+        if self.staged and remote:
+            raise ConfigError("--staged: nothing is staged at a URL; give the folder of a repository")
+        if self.submodules and (self.range or self.branch):
+            other = "--range" if self.range else "--branch"
+            raise ConfigError(f"{other} is about one repository, --submodules about several; sweep them one by one")
+        if self.submodules and remote:
+            raise ConfigError(
+                "--submodules: the clone of a URL has none; git clone --recurse-submodules, give the folder"
+            )
+
+
 @with_options(SCAN_OPTIONS)
 def git(
     repo: Annotated[str, typer.Argument(metavar="[REPO]", show_default=False)] = ".",
     range_: Range = "",
     branch: Branch = "",
     since: Since = "",
+    staged: Staged = False,
+    submodules: Submodules = False,
     unreachable: Unreachable = False,
     require: Require = None,
     cache: CleanCache = "",
@@ -51,46 +92,61 @@ def git(
     from contextlib import nullcontext
 
     from secrets_guard.cli import perform
-    from secrets_guard.sources.git.remote import cloned, is_remote
+    from secrets_guard.sources.git.remote import cloned, is_remote, shown_url
 
-    full = _required(require or [])
+    choice = Choice(range_, branch, since, staged, submodules, unreachable, tuple(require or ()), cache)
     remote = is_remote(repo)
+    choice.check(remote=remote)
     prepared = perform.prepare(() if remote else (repo,), options or {}, config)
-    selected = {"range_": range_, "branch": branch, "since": since}
     with cloned(repo) if remote else nullcontext(repo) as folder:
-        make = _source(repo, folder, selected, unreachable=unreachable, full=full, cache=cache)
-        code = perform.perform(prepared, make)
+
+        def source(settings: Settings, allow: AllowJudge) -> Source:
+            make = _index if choice.staged else _history
+            return make(folder, shown_url(repo), choice, settings, allow)
+
+        code = perform.perform(prepared, source, partial=choice.partial)
     raise typer.Exit(code)
 
 
-def _required(words: list[str]) -> bool:
-    """Tell whether a full history is required. Raises ConfigError for a word that is not known."""
-    from secrets_guard.errors import ConfigError
+def _index(folder: str, target: str, _choice: Choice, settings: Settings, allow: AllowJudge) -> Source:
+    from secrets_guard.sources.staged import StagedSource
 
-    for word in words:
-        if word != "full-history":
-            raise ConfigError(f"--require {word!r}: unknown; known: full-history")
-    return bool(words)
+    source = StagedSource.at(folder, target)
+    source.max_file_size, source.skip_path = settings.max_file_size, allow.path_allowed
+    return source
 
 
-def _source(
-    repo: str, folder: str, selected: dict[str, str], *, unreachable: bool, full: bool, cache: str
-) -> MakeSource:
-    def make(settings: Settings, _allow: AllowJudge) -> Source:
-        from secrets_guard.sources.git.clean import CleanContents
-        from secrets_guard.sources.git.history import GitHistorySource
-        from secrets_guard.sources.git.remote import shown_url
-        from secrets_guard.workers import available_cores
+def _history(folder: str, target: str, choice: Choice, settings: Settings, _allow: AllowJudge) -> Source:
+    from secrets_guard.sources.git.clean import CleanContents
+    from secrets_guard.sources.git.history import GitHistorySource
+    from secrets_guard.sources.git.superproject import SuperprojectSource
+    from secrets_guard.workers import available_cores
 
+    def history(folder: str, target: str, submodule: bool = True) -> GitHistorySource:
+        cache = _cache_of(target, choice.cache) if choice.cache and submodule else choice.cache
         return GitHistorySource(
             folder,
-            **selected,
-            unreachable=unreachable,
-            require_full=full,
+            range_=choice.range,
+            branch=choice.branch,
+            since=choice.since,
+            unreachable=choice.unreachable,
+            require_full=bool(choice.require),
             max_file_size=settings.max_file_size,
             jobs=settings.jobs or available_cores(),
-            target=shown_url(repo),
+            target=target,
             clean=CleanContents(cache) if cache else None,
         )
 
-    return make
+    superproject = history(folder, target, submodule=False)
+    if not choice.submodules:
+        return superproject
+    return SuperprojectSource(superproject, history, require_all=bool(choice.require))
+
+
+def _cache_of(submodule: str, folder: str) -> str:
+    """Return where to remember what is clean in a submodule: what is kept in a folder is one repository's."""
+    import os
+
+    from secrets_guard.digest import blake2b
+
+    return os.path.join(folder, f"submodule-{blake2b(os.fsencode(submodule), digest_size=16).hexdigest()}")

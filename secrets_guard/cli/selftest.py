@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -27,8 +28,8 @@ def selftest() -> None:
     planted = f'token = "{fill("<github:ghp_>", "selftest")}"\n'
     failed = False
     for source, sweep in SOURCES.items():
-        if source == "git" and shutil.which("git") is None:
-            print("git    skipped: git is not installed")
+        if source in ("git", "staged") and shutil.which("git") is None:
+            print(f"{source:<6} skipped: git is not installed")
             continue
         for label, cache in (("fresh", Cache(None)), ("cached", user_cache())):
             found = sweep(planted, cache)
@@ -51,19 +52,36 @@ def _git(planted: str, cache: object) -> bool:
     from secrets_guard.sources.git.history import GitHistorySource
 
     identity = ("-c", "user.name=selftest", "-c", "user.email=selftest@example.invalid", "-c", "commit.gpgSign=false")
+    with _staged_in(planted) as (folder, git):
+        git(*identity, "commit", "-qm", "plant")
+        git("rm", "-q", "planted.env")
+        git(*identity, "commit", "-qm", "remove")
+        return _found(GitHistorySource(folder), cache)
+
+
+def _staged(planted: str, cache: object) -> bool:
+    from secrets_guard.sources.staged import StagedSource
+
+    with _staged_in(planted) as (folder, _):
+        os.unlink(os.path.join(folder, "planted.env"))
+        return _found(StagedSource.at(folder), cache)
+
+
+@contextmanager
+def _staged_in(planted: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    """Give a repository that has it staged, and a function that runs git there."""
     with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"}
+
+        def git(*arguments: str) -> object:
+            command = ["git", "-C", folder, *arguments]
+            return subprocess.run(command, env=environment, check=True, stdin=subprocess.DEVNULL)
+
         with open(os.path.join(folder, "planted.env"), "w", encoding="utf-8") as stream:
             stream.write(planted)
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"}
-        for arguments in (
-            ("init", "-q"),
-            ("add", "planted.env"),
-            (*identity, "commit", "-qm", "plant"),
-            ("rm", "-q", "planted.env"),
-            (*identity, "commit", "-qm", "remove"),
-        ):
-            subprocess.run(["git", "-C", folder, *arguments], env=environment, check=True, stdin=subprocess.DEVNULL)
-        return _found(GitHistorySource(folder), cache)
+        git("init", "-q")
+        git("add", "planted.env")
+        yield folder, git
 
 
 def _stdin(planted: str, cache: object) -> bool:
@@ -79,5 +97,5 @@ def _found(source: object, cache: object) -> bool:
     return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
 
 
-SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "git": _git, "stdin": _stdin}
+SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "git": _git, "staged": _staged, "stdin": _stdin}
 """Source -> (planted text, cache) -> found it. A new source adds its own line."""

@@ -1,7 +1,5 @@
 """Encoded pieces of a batch -> new views in which they are undone, each knowing the way back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Base64 of text (RFC 4648: standard and URL-safe alphabet, padded or not, wrapped over lines) -> the text."""
+"""Base64 of text (RFC 4648: either alphabet, padded or not, wrapped over lines, also spelt-out ones) -> the text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ TRIGGERS = (
 )
 _LENGTHS = (_GROUPS * 4, _WIDE_PAIRS * 8)
 _RUN = re.compile(rb"[" + _CLASS + rb"]+")
-_NEXT_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*([" + _CLASS + rb"]+)={0,2}[ \t]*(?=\r?\n|$)")
+# A line break, or one that is spelt out in a string (of JSON, in JSON): its n is none of base64's.
+_BREAK = rb"(?:[ \t]*\r?\n[ \t]*|(?:\\{1,3}r)?\\{1,3}n)"
+_NEXT_LINE = re.compile(_BREAK + rb"([" + _CLASS + rb"]+)={0,2}[ \t]*(?=\r?\n|$|[\"'\\])")
+_PART = re.compile(rb"\\[nr]|([" + _CLASS + rb"]+)")
 _SHORTEST_WRAP = 32
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
@@ -62,7 +65,9 @@ def run(buffer: bytes, end: int, low: int, high: int, trigger: int = 0) -> Span 
 def decode(encoded: bytes) -> tuple[bytes, Steps] | None:
     """Return the bytes and the way back, or None when it is not base64 after all."""
     steps, pieces, out, carried = Steps(len(encoded)), [], 0, list[int]()
-    for found in _RUN.finditer(encoded):
+    for found in _PART.finditer(encoded):
+        if found.lastindex is None:
+            continue
         pieces.append(found.group())
         start, end = found.span()
         if carried:

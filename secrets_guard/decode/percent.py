@@ -6,11 +6,12 @@ import re
 
 from secrets_guard.decode.segment import Steps
 from secrets_guard.decode.substitution import substitute
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.span import Span
 
 NAME = "percent"
 TRIGGERS = (rb"%[2-7][0-9A-Fa-f]",)
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ESCAPE = Pattern(rb"%([0-9A-Fa-f]{2})")
 _BORDER = (b" ", b"\n", b'"', b"'", b"<", b">", b"\t", b"\r")
 _WORD = re.compile(rb"[^ \n\"'<>\t\r]*")
 BACK, AHEAD = 2048, 16_384

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from secrets_guard.decode.segment import Steps
+from secrets_guard.lazily import Pattern
 
 
 def substitute(
-    encoded: bytes, escape: re.Pattern[bytes], to_bytes: Callable[[re.Match[bytes]], bytes]
+    encoded: bytes, escape: Pattern[bytes], to_bytes: Callable[[re.Match[bytes]], bytes]
 ) -> tuple[bytes, Steps] | None:
     """Return ``encoded`` with each escape replaced, and the way back; None when there is no escape in it."""
     steps, pieces, out, last = Steps(len(encoded)), [], 0, 0

@@ -7,11 +7,12 @@ import re
 from secrets_guard.decode.percent import AHEAD, BACK
 from secrets_guard.decode.segment import Steps
 from secrets_guard.decode.substitution import substitute
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.span import Span
 
 NAME = "unicode-escape"
 TRIGGERS = (rb"\\(?:u00|x|u\{(?:00)?)[2-7][0-9A-Fa-f]", rb"&#(?:x[2-7][0-9A-Fa-f]|[3-9][0-9]|1[0-2][0-9]);")
-_ESCAPE = re.compile(
+_ESCAPE = Pattern(
     rb"\\+u([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})|\\+u\{([0-9A-Fa-f]{1,6})\}|&#x([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});"
 )
 _DECIMAL = 5

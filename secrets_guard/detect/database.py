@@ -1,9 +1,8 @@
 """Patterns -> a compiled Vectorscan database, from the cache where there is a good one."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import hyperscan
 
@@ -14,21 +13,38 @@ from secrets_guard.errors import RuleError
 MODE = hyperscan.HS_MODE_BLOCK
 
 
-def database(patterns: Sequence[bytes], names: Sequence[str], cache: Cache) -> hyperscan.Database:
+class Loaded(NamedTuple):
+    """A database and the name of its cache entry, which says all that it was made of."""
+
+    name: str
+    database: hyperscan.Database
+
+
+def database(patterns: Sequence[bytes], names: Sequence[str], cache: Cache, ready: Loaded | None = None) -> Loaded:
     """Return a database in which pattern ``i`` reports as id ``i``; ``names`` are for messages only.
 
+    ``ready`` is one that is there already, taken if it is the one wanted.
     No start-of-match: stage two finds the start, and the database stays small and fast without it.
     Raises RuleError naming each pattern that Vectorscan refuses.
     """
     name = f"database-{_key(patterns)}.hs"
-    kept = cache.read(name)
-    if kept is not None:
-        loaded = _load(kept)
-        if loaded is not None:
-            return loaded
+    found = ready if ready is not None and ready.name == name else load(name, cache)
+    if found is not None:
+        return found
     made = _compile(patterns, names)
     cache.write(name, hyperscan.dumpb(made))
-    return made
+    return Loaded(name, made)
+
+
+def load(name: str, cache: Cache) -> Loaded | None:
+    """Return the database in a cache entry; None where there is none that this engine can use."""
+    kept = cache.read(name)
+    if kept is None:
+        return None
+    try:
+        return Loaded(name, hyperscan.loadb(kept, MODE))
+    except hyperscan.error:  # made for another processor or version
+        return None
 
 
 def pattern_error(pattern: bytes) -> str:
@@ -38,13 +54,6 @@ def pattern_error(pattern: bytes) -> str:
     except hyperscan.error as error:
         return str(error.args[0] if error.args else error)
     return ""
-
-
-def _load(content: bytes) -> hyperscan.Database | None:
-    try:
-        return hyperscan.loadb(content, MODE)
-    except hyperscan.error:  # made for another processor or version: compile anew
-        return None
 
 
 def _compile(patterns: Sequence[bytes], names: Sequence[str]) -> hyperscan.Database:

@@ -11,7 +11,7 @@ from secrets_guard.cache import Cache
 from secrets_guard.decode import DECODERS
 from secrets_guard.decode.batch import Batch
 from secrets_guard.decode.view import View
-from secrets_guard.detect.database import database
+from secrets_guard.detect.database import Loaded, database
 from secrets_guard.model.match import Match
 from secrets_guard.model.rule import Rule
 from secrets_guard.model.secret import Secret
@@ -27,14 +27,17 @@ _BINARY_KINDS = ("token", "private-key")
 class Matcher:
     """All rules and all decoders' triggers in one database. Safe to share; each thread brings its own scratch."""
 
-    def __init__(self, rules: tuple[Rule, ...], cache: Cache) -> None:
-        """Compile or load the database. Raises RuleError for a pattern that Vectorscan refuses."""
+    def __init__(self, rules: tuple[Rule, ...], cache: Cache, ready: Loaded | None = None) -> None:
+        """Take the database that is ``ready``, load it or compile it.
+
+        Raises RuleError for a pattern that Vectorscan refuses.
+        """
         self.rules = rules
         patterns = [(rule.trigger or rule.pattern).encode() for rule in rules]
         names = [f"{rule.place}: {rule.id}" for rule in rules]
         patterns += [decoder.trigger for decoder in DECODERS]
         names += [decoder.name for decoder in DECODERS]
-        self.database = database(patterns, names, cache)
+        self.database_name, self.database = database(patterns, names, cache, ready)
         self._expressions: dict[int, re.Pattern[bytes]] = {}
         self._paths: dict[int, re.Pattern[str]] = {}
 

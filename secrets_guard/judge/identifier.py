@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from secrets_guard.judge.lazily import Pattern
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
 _UUID = Pattern(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 
 from secrets_guard.judge.entropy import shannon
-from secrets_guard.judge.lazily import Pattern
 from secrets_guard.judge.name import before_value, identifier_of
 from secrets_guard.judge.words import character_kinds, only_words
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
 _CODE = Pattern(

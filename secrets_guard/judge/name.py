@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from secrets_guard.judge.lazily import Pattern
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
 _WORD = rb"(?:passw(?:or)?d|passwrd|passphrase|pwd|secret|token|api_?key|key|credential|auth)s?"

@@ -6,8 +6,8 @@ import re
 from itertools import pairwise
 from math import ceil
 
-from secrets_guard.judge.lazily import Pattern
 from secrets_guard.judge.words import only_words
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
 # Words that no issuer puts into a random token; a vendor's own documentation keys carry them (AWS: ...EXAMPLE).

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from secrets_guard.judge.lazily import Pattern
 from secrets_guard.judge.literal import COMMON_PASSWORD
 from secrets_guard.judge.words import character_kinds, only_words
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
 _MINIFIED_NAME = Pattern(r"(?:\.min\.(?:js|css|mjs)|\.map|-min\.js|\.bundle\.js|\.chunk\.js)$", re.IGNORECASE)

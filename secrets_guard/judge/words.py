@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from secrets_guard.judge.lazily import Pattern
+from secrets_guard.lazily import Pattern
 
 _PARTS = Pattern(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z0-9]+")
 _VOWELS = frozenset(b"aeiouyAEIOUY")

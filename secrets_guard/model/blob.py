@@ -1,7 +1,5 @@
 """A piece of content to sweep."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -21,7 +19,7 @@ class Place(NamedTuple):
     line: int = 1
     column: int = 1
 
-    def after(self, part: bytes) -> Place:
+    def after(self, part: bytes) -> "Place":
         """Return the place behind ``part``, which begins here."""
         breaks = part.count(b"\n")
         if breaks:

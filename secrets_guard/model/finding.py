@@ -1,7 +1,5 @@
 """What is reported: no plain value in it unless the user asked for that."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from secrets_guard.model.origin import Exposure, Origin

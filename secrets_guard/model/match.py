@@ -1,7 +1,5 @@
 """What the detectors hand to the judges, and what the judges say."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 

@@ -1,7 +1,5 @@
 """Where a content comes from: a closed union, told apart in JSON by ``kind``."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 
@@ -24,6 +22,8 @@ class StagedOrigin(NamedTuple):
 
     path: str
     kind: str = "staged"
+    repository: str = ""
+    """The submodule's, relative to the superproject; '' where it is the repository that is swept."""
 
 
 class CommitOrigin(NamedTuple):
@@ -39,6 +39,7 @@ class CommitOrigin(NamedTuple):
     summary: str = ""
     """First line of the message."""
     kind: str = "commit"
+    repository: str = ""
 
 
 class MessageOrigin(NamedTuple):
@@ -51,6 +52,7 @@ class MessageOrigin(NamedTuple):
     date: str = ""
     summary: str = ""
     kind: str = "commit-message"
+    repository: str = ""
 
 
 class UnreachableOrigin(NamedTuple):
@@ -58,9 +60,13 @@ class UnreachableOrigin(NamedTuple):
 
     path: str
     kind: str = "unreachable"
+    repository: str = ""
 
 
-Origin = FileOrigin | StreamOrigin | StagedOrigin | CommitOrigin | MessageOrigin | UnreachableOrigin
+GitOrigin = CommitOrigin | MessageOrigin | StagedOrigin | UnreachableOrigin
+"""Where a content of a repository can come from."""
+
+Origin = FileOrigin | StreamOrigin | GitOrigin
 """Every kind of place a content can come from. Later sources add theirs here."""
 
 
@@ -84,8 +90,13 @@ class Exposure(NamedTuple):
 
 
 def origin_fields(origin: Origin) -> dict[str, object]:
-    """Return the JSON form of an origin: ``kind`` first, then its own fields except the path."""
+    """Return the JSON form of an origin: ``kind`` first, then its own fields except the path.
+
+    ``repository`` is told of submodules only.
+    """
     fields = origin._asdict()
     kind = fields.pop("kind")
     fields.pop("path")
+    if not fields.get("repository"):
+        fields.pop("repository", None)
     return {"kind": kind, **fields}

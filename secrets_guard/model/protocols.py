@@ -1,11 +1,10 @@
 """The seams: what a source and a reporter look like to the engine."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import IO, NamedTuple, Protocol, TypeGuard
 
 from secrets_guard.model.blob import Blob
+from secrets_guard.model.finding import Finding
 from secrets_guard.model.origin import Exposure, Origin
 from secrets_guard.model.result import Problem, ScanResult, Stats
 
@@ -107,6 +106,19 @@ class HistorySource(Source, Protocol):
 def is_history(source: Source) -> TypeGuard[HistorySource]:
     """Tell whether a source is a history."""
     return hasattr(source, "standings")
+
+
+class AddingSource(Source, Protocol):
+    """A source whose contents have versions before, so that only what those did not have counts."""
+
+    def only_new(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the findings that these contents add; asks for the versions before of the guilty ones only."""
+        ...
+
+
+def is_adding(source: Source) -> TypeGuard[AddingSource]:
+    """Tell whether a source counts only what it adds."""
+    return hasattr(source, "only_new")
 
 
 class Reporter(Protocol):

@@ -1,7 +1,5 @@
 """The outcome of a sweep: findings, what could not be read, and what was covered."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from secrets_guard.model.finding import Finding
@@ -10,7 +8,8 @@ from secrets_guard.model.finding import Finding
 class Problem(NamedTuple):
     """Something that could not be swept. It is part of the result, never just a log line.
 
-    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``.
+    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``;
+    of repositories ``corrupt``, ``missing``, ``shallow``, ``unmerged``.
     """
 
     kind: str
@@ -33,7 +32,7 @@ class Stats:
         self.suppressed: dict[str, int] = {}
         self.dropped: dict[str, int] = {}
 
-    def add(self, other: Stats) -> None:
+    def add(self, other: "Stats") -> None:
         """Add another worker's counters to these."""
         self.blobs += other.blobs
         self.bytes += other.bytes

@@ -1,7 +1,5 @@
 """A rule: what one kind of secret looks like."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 SEVERITIES = ("low", "medium", "high", "critical")

@@ -1,7 +1,5 @@
 """A half-open range of byte offsets."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 
@@ -16,6 +14,6 @@ class Span(NamedTuple):
         """Number of bytes."""
         return self.end - self.start
 
-    def overlaps(self, other: Span) -> bool:
+    def overlaps(self, other: "Span") -> bool:
         """Tell whether the two ranges share a byte."""
         return self.start < other.end and other.start < self.end

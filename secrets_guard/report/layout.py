@@ -101,7 +101,8 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]
 def _origin(origin: Origin) -> str:
     if isinstance(origin, CommitOrigin | MessageOrigin):
         where = "in the message of commit" if isinstance(origin, MessageOrigin) else "commit"
-        return f"{where} {origin.commit[:12]} by {origin.author} <{origin.email}>, {origin.date[:10]}: {origin.summary}"
+        commit = f"{origin.commit[:12]} of {origin.repository}" if origin.repository else origin.commit[:12]
+        return f"{where} {commit} by {origin.author} <{origin.email}>, {origin.date[:10]}: {origin.summary}"
     told = origin_fields(origin)
     kind = str(told.pop("kind"))
     fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value not in ("", None))

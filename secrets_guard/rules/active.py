@@ -25,16 +25,27 @@ def load_rules(paths: tuple[str, ...] = (), *, with_builtin: bool = True, cache:
     given = _files(list(paths))
     if cache is None:
         return _parse([*own, *given])
-    name = f"rules-{_key([*own, *given])}.json"
-    kept = cache.read(name)
+    name = _name([*own, *given])
+    kept = kept_rules(name, cache)
     if kept is not None:
-        return _from_json(kept)
+        return kept
     # The built-in rules have an entry of their own: a changed rule of the user's must not cost reading 300 files.
     base = load_rules(cache=cache).rules if own and given else ()
     # What we ship has been linted (`rules check`, the tests); doing it again is most of a first run's time.
     made = _parse(given if base else [*own, *given], base, trusted=bool(own) and not given)
     cache.write(name, _to_json(made))
     return made
+
+
+def builtin_name() -> str:
+    """Return the name under which load_rules() keeps the built-in rules as they are now."""
+    return _name(_files([builtin.rules_folder()]))
+
+
+def kept_rules(name: str, cache: Cache) -> RuleSet | None:
+    """Return the rules kept under a name; None where there are none."""
+    kept = cache.read(name)
+    return None if kept is None else _from_json(kept)
 
 
 def select(rules: RuleSet, only: tuple[str, ...], exclude: tuple[str, ...]) -> RuleSet:
@@ -71,7 +82,7 @@ def _files(paths: list[str]) -> list[str]:
     return files
 
 
-def _key(files: list[str]) -> str:
+def _name(files: list[str]) -> str:
     """Return a name for the state of the files: reading and hashing hundreds of them would cost more than it is worth.
 
     A changed file has another size or, what nobody can set back, another time of change.
@@ -83,7 +94,7 @@ def _key(files: list[str]) -> str:
         except OSError as error:
             raise RuleError(f"{path}: can't be read: {error.strerror}") from None
         digest.update(f"\0{path}\0{state_of(info)}".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+    return f"rules-{digest.hexdigest()}.json"
 
 
 def _content(path: str) -> bytes:

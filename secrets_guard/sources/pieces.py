@@ -4,8 +4,6 @@ A piece owns the matches that end in its owned range; before that range and behi
 text, twice the longest match. Newlines before a piece are counted as it is cut. Offsets are even (UTF-16).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

@@ -34,24 +34,25 @@ class GitError(SourceError):
         super().__init__(f"git {name} failed ({code}): {said or 'it does not say why'}")
 
 
-def hook_environment(environ: Mapping[str, str], *, receiving: bool = False) -> dict[str, str]:
-    """Return the environment for git inside a hook, which is told by it what to look at."""
+def hook_git(environ: Mapping[str, str], *, receiving: bool = False) -> command.Git:
+    """Return the git of a hook's current folder, which is told by its environment what to look at."""
     kept = (*_HOOK, *_QUARANTINE) if receiving else _HOOK
-    return command.environment({name: environ[name] for name in kept if name in environ})
+    return command.Git(".", tuple((name, environ[name]) for name in kept if name in environ))
 
 
-class Git:
+class Call:
     """A running git command. Read it to its end, then ``finish()``; ``stop()`` where the rest does not matter."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str], feed: bytes = b"") -> None:
-        """Start it in the current folder with ``feed`` as its input. Raises GitError where there is no git."""
+    def __init__(self, git: command.Git, *arguments: str, feed: bytes = b"") -> None:
+        """Start ``git`` with ``feed`` as its input. Raises GitError where there is no git."""
         self._name = arguments[0]
         self._complaints = _scratch_file()
         self._buffer = b""
         self._output, output = os.pipe()
         given = _feed(feed)
         try:
-            self._pid = _spawn(command.Git(".").command(*arguments), environment, given, output, self._complaints)
+            environment = command.environment(dict(git.extra))
+            self._pid = _spawn(git.command(*arguments), environment, given, output, self._complaints)
         except OSError as error:
             os.close(self._output)
             os.close(self._complaints)
@@ -112,9 +113,9 @@ class Git:
         return self._code
 
 
-def git(*arguments: str, environment: Mapping[str, str], feed: bytes = b"", fine: tuple[int, ...] = (0,)) -> bytes:
+def answer(git: command.Git, *arguments: str, feed: bytes = b"", fine: tuple[int, ...] = (0,)) -> bytes:
     """Return the output of a git command. Raises GitError for an exit code that is not ``fine``."""
-    return Git(*arguments, environment=environment, feed=feed).finish(fine=fine)
+    return Call(git, *arguments, feed=feed).finish(fine=fine)
 
 
 def _spawn(words: list[str], environment: Mapping[str, str], given: int, output: int, complaints: int) -> int:
@@ -126,7 +127,8 @@ def _spawn(words: list[str], environment: Mapping[str, str], given: int, output:
         handle: int = process._handle.Detach()  # type: ignore[attr-defined]
         return handle
     actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate((given, output, complaints))]
-    return os.posix_spawnp(words[0], words, environment, file_actions=actions)
+    # A group of its own: ^C is ours to handle, and a git that it ended would look like a broken repository.
+    return os.posix_spawnp(words[0], words, environment, file_actions=actions, setpgroup=0)
 
 
 def _feed(content: bytes) -> int:

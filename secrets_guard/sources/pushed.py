@@ -1,9 +1,5 @@
 """Commits that are about to leave, or to be received -> blobs: what each changes, and the messages."""
 
-from __future__ import annotations
-
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,20 +9,24 @@ from secrets_guard.model.finding import Finding
 from secrets_guard.model.origin import CommitOrigin, MessageOrigin, Origin
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.changes import (
+    LIST_TREE,
     NO_OBJECT,
     Change,
     Contents,
+    CutShort,
     Entry,
-    command_output,
     entries,
     has_content,
+    listed,
     whole,
+    words_of,
 )
-from secrets_guard.sources.plumbing import git
-from secrets_guard.sources.versions import Novelty, blobs_of, missing
+from secrets_guard.sources.git.command import Git
+from secrets_guard.sources.git.reader import COMMIT_MESSAGE
+from secrets_guard.sources.plumbing import answer
+from secrets_guard.sources.versions import Novelty, blobs_of, unreadable
 
 _CHANGES = ("diff-tree", "--stdin", "--root", "-r", "-c", "--raw", "-z", "--no-abbrev", "--no-renames")
-_MESSAGE = "<commit message>"
 
 
 class Update(NamedTuple):
@@ -46,15 +46,13 @@ class PushedSource:
 
     kind = "git"
 
-    def __init__(
-        self, updates: Sequence[Update], known: Sequence[str], environment: Mapping[str, str], target: str
-    ) -> None:
+    def __init__(self, git: Git, updates: Sequence[Update], known: Sequence[str], target: str) -> None:
         self.target = target
         self.max_file_size = 0
         self.skip_path: Callable[[str], bool] | None = None
         self._updates = updates
         self._known = tuple(known)
-        self._environment = environment
+        self._git = git
         self._changes: dict[str, list[Change]] | None = None
         self._tags: dict[str, str] = {}
         self._commits: dict[str, None] = {}
@@ -74,9 +72,9 @@ class PushedSource:
             if commits:
                 feed = "".join([f"{oid}\n" for oid in commits] + [f"^{oid}\n" for oid in starts]).encode()
                 order = ("rev-list", "--stdin", "--topo-order", "--reverse", *self._known)
-                listed = git(*order, environment=self._environment, feed=feed)
-                self._commits = dict.fromkeys(listed.decode("ascii").split())
-                self._learn_changes(listed)
+                found = answer(self._git, *order, feed=feed)
+                self._commits = dict.fromkeys(found.decode("ascii").split())
+                self._learn_changes(found)
         return bool(self._changes or self._commits or self._tags)
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
@@ -84,34 +82,41 @@ class PushedSource:
         self.start()
         stats.skipped.update(self._skipped)
         changes = self._changes or {}
-        for oid, kind, size, read in Contents([*self._tags, *self._commits, *changes], self._environment):
+        for oid, kind, size, read, trouble in Contents(self._git, [*self._tags, *self._commits, *changes]):
             if kind in ("commit", "tag"):
-                name = _MESSAGE if kind == "commit" else f"<tag {self._tags.get(oid, oid)}>"
-                message = whole(size, read).partition(b"\n\n")[2]
+                name = COMMIT_MESSAGE if kind == "commit" else f"<tag {self._tags.get(oid, oid)}>"
+                try:
+                    message = whole(size, read).partition(b"\n\n")[2]
+                except CutShort as error:
+                    yield unreadable(oid, name, str(error))
+                    continue
                 if message:
                     yield Blob(oid, message, name)
                 continue
             path = self._shown(changes.get(oid, ()), stats)
             if kind != "blob":
-                yield missing(oid, path or oid)
+                yield unreadable(oid, path or oid, trouble)
             elif path:
                 yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
 
     def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
         """Return the commits and paths that bring each content, oldest first; reads the guilty commits for that."""
-        ids = list(ids)
+        from secrets_guard.sources.git.metadata import read_metadata
+
+        ids = dict.fromkeys(ids)
         changes = self._changes or {}
         commits = {change.commit for oid in ids for change in changes.get(oid, ())}
-        facts = self._facts(oid for oid in {*commits, *ids} if oid in self._commits or oid in self._tags)
+        facts = read_metadata(self._git, (oid for oid in {*commits, *ids} if oid in self._commits or oid in self._tags))
+        # The first line of a guilty message may be where the secret stands.
+        told = {oid: (one._replace(summary="") if oid in ids else one).told for oid, one in facts.items()}
         made: dict[str, list[Origin]] = {}
         for oid in ids:
-            if oid in self._commits:
-                made[oid] = [MessageOrigin(_MESSAGE, oid, *facts.get(oid, ()))]
-            elif oid in self._tags:
-                made[oid] = [MessageOrigin(f"<tag {self._tags[oid]}>", oid, *facts.get(oid, ()))]
+            if oid in self._commits or oid in self._tags:
+                name = f"<tag {self._tags[oid]}>" if oid in self._tags else COMMIT_MESSAGE
+                made[oid] = [MessageOrigin(name, oid, *told.get(oid, ()))]
             else:
                 made[oid] = [
-                    CommitOrigin(change.path, change.commit, *facts.get(change.commit, ())) for change in changes[oid]
+                    CommitOrigin(change.path, change.commit, *told.get(change.commit, ())) for change in changes[oid]
                 ]
         return made
 
@@ -125,7 +130,7 @@ class PushedSource:
             known = next((one for one in own if one.path == origin.path), Change(origin.path, finding.blob_id))
             pairs.append((finding, known))
         renamed = self._renamed({change.commit for _, change in pairs if not change.before})
-        return Novelty(self._environment).only_new(
+        return Novelty(self._git).only_new(
             (finding, change._replace(before=change.before or renamed.get((change.commit, change.path), ())))
             for finding, change in pairs
         )
@@ -143,7 +148,7 @@ class PushedSource:
         if not feed:
             return []
         check = "--batch-check=%(objectname) %(objecttype)"
-        said = git("cat-file", check, environment=self._environment, feed=feed).decode("ascii", "replace")
+        said = answer(self._git, "cat-file", check, feed=feed).decode("ascii", "replace")
         answers = (line.split(" ") for line in said.splitlines())
         return [answer[0] for answer in answers if len(answer) == 2 and answer[1] == "commit"]
 
@@ -153,7 +158,7 @@ class PushedSource:
         wanted = dict(ends)
         while wanted:
             following: dict[str, str] = {}
-            for oid, kind, size, read in Contents(wanted, self._environment):
+            for oid, kind, size, read, trouble in Contents(self._git, wanted):
                 ref = wanted[oid]
                 if kind == "commit":
                     commits.append(oid)
@@ -166,22 +171,18 @@ class PushedSource:
                 elif kind == "blob":
                     self._add(Change(ref, oid))
                 else:
-                    raise SourceError(f"{ref}: its object {oid} is missing; see 'git fsck'")
+                    raise SourceError(f"{ref}: object {oid}: {trouble}; see 'git fsck'")
             wanted = following
         return commits
 
     def _learn_tree(self, tree: str) -> None:
-        for line in command_output("ls-tree", "-r", "-z", "--full-tree", tree, environment=self._environment):
-            if line:
-                fields, path = line.split("\t", 1)
-                mode, _kind, oid = fields.split(" ")
-                if has_content(Entry(mode, (), oid, "A", path), self._skipped):
-                    self._add(Change(path, oid))
+        for entry in listed(words_of(self._git, *LIST_TREE, tree)):
+            if has_content(entry, self._skipped):
+                self._add(Change(entry.path, entry.after))
 
     def _learn_changes(self, commits: bytes) -> None:
-        listed = entries(command_output(*_CHANGES, environment=self._environment, feed=commits))
         commit, own = "", list[Entry]()
-        for entry in listed:
+        for entry in entries(words_of(self._git, *_CHANGES, feed=commits)):
             if isinstance(entry, Entry):
                 own.append(entry)
                 continue
@@ -205,7 +206,7 @@ class PushedSource:
             return {}
         order = ("diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "-M", "-l5000")
         made, commit = {}, ""
-        for entry in entries(command_output(*order, environment=self._environment, feed=feed)):
+        for entry in entries(words_of(self._git, *order, feed=feed)):
             if isinstance(entry, str):
                 commit = entry
             elif entry.to:
@@ -215,28 +216,3 @@ class PushedSource:
     def _add(self, change: Change) -> None:
         if self._changes is not None:
             self._changes.setdefault(change.blob, []).append(change)
-
-    def _facts(self, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
-        wanted = sorted(ids)
-        if not wanted:
-            return {}
-        contents = Contents(wanted, self._environment)
-        return {oid: _author(whole(size, read)) for oid, kind, size, read in contents if kind}
-
-
-def _author(raw: bytes) -> tuple[str, str, str, str]:
-    """Return name, e-mail, date (ISO 8601 with offset) and summary of a raw commit or tag."""
-    head, _, message = raw.partition(b"\n\n")
-    line = next((one for one in head.split(b"\n") if one.startswith((b"author ", b"tagger "))), b"")
-    person, _, when = os.fsdecode(line.partition(b" ")[2]).rpartition("> ")
-    name, _, email = person.partition(" <")
-    return name, email, _date(when), os.fsdecode(message.lstrip(b"\n").partition(b"\n")[0])
-
-
-def _date(when: str) -> str:
-    seconds, _, zone = when.partition(" ")
-    try:
-        away = int(zone[:3]) * 3600 + int(zone[0] + zone[3:]) * 60
-        return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(int(seconds) + away))}{zone[:3]}:{zone[3:]}"
-    except (ValueError, IndexError, OverflowError, OSError):
-        return ""

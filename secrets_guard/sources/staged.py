@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from secrets_guard.errors import SourceError
 from secrets_guard.sources.changes import (
+    LIST_INDEX,
     Change,
     Contents,
+    CutShort,
     Entry,
-    command_output,
+    Object,
     entries,
     has_content,
+    listed,
     whole,
+    words_of,
 )
-from secrets_guard.sources.plumbing import LIST_STAGED, Git, GitError, git
+from secrets_guard.sources.git.command import Git
+from secrets_guard.sources.plumbing import LIST_STAGED, Call, GitError, answer
 
 if TYPE_CHECKING:
     from secrets_guard.model.blob import Blob
@@ -28,24 +34,37 @@ if TYPE_CHECKING:
 class StagedSource:
     """Sweeps what the index adds to HEAD, and in a merge to every parent; a file that was only renamed adds nothing.
 
-    ``every``: sweep all that is in the index instead (a run over the whole repository). Git gets ``environment``;
-    ``listing`` is LIST_STAGED against HEAD, already running. ``target`` is ``staged``.
+    ``every``: sweep all that is in the index instead (a run over the whole repository). ``git`` is run where the index
+    is; ``listing`` is LIST_STAGED against HEAD, already running.
     """
 
     kind = "git"
-    target = "staged"
 
-    def __init__(self, environment: Mapping[str, str], listing: Git | None = None, *, every: bool = False) -> None:
+    def __init__(self, git: Git, listing: Call | None = None, *, every: bool = False, target: str = "staged") -> None:
+        self.target = target
+        self.notes: list[str] = []
         self.max_file_size = 0
         self.skip_path: Callable[[str], bool] | None = None
         self.unborn = False
-        self._environment = environment
+        self._git = git
         self._listing = listing
         self._every = every
         self._changes: dict[str, list[Change]] | None = None
         self._contents: Contents | None = None
+        self._peeked: dict[str, bytes] | None = None
         self._removed: set[str] = set()
+        self._unmerged: list[str] = []
         self._skipped: dict[str, int] = {}
+
+    @classmethod
+    def at(cls, repo_path: str, target: str = "") -> StagedSource:
+        """Return the source for the repository at a path.
+
+        Raises SourceError for what is no repository, or a bare one.
+        """
+        from secrets_guard.sources.git.repository import open_index
+
+        return cls(open_index(repo_path), target=target or repo_path)
 
     def start(self) -> bool:
         """Learn what is staged and let git begin to read it; False when there is nothing to sweep.
@@ -58,39 +77,55 @@ class StagedSource:
             for change in found:
                 self._changes.setdefault(change.blob, []).append(change)
             if self._changes:
-                self._contents = Contents(self._changes, self._environment)
-        return bool(self._changes)
+                self._contents = Contents(self._git, self._changes)
+            elif not self._unmerged:
+                self.notes.append(f"{self.target}: nothing is staged, so nothing was swept")
+        return bool(self._changes or self._unmerged)
 
     def peek(self, most: int) -> list[bytes] | None:
-        """Return all that is staged when it is ``most`` bytes or less and readable; blobs() then reads it anew."""
+        """Return all that is staged when it is ``most`` bytes or less and readable.
+
+        blobs() does not ask git for that again; else it reads anew.
+        """
         self.start()
         contents, self._contents = self._contents, None
-        texts: list[bytes] | None = []
-        for _, kind, size, read in contents or ():
+        texts: dict[str, bytes] | None = None if self._unmerged else {}
+        for oid, kind, size, read, _ in contents or ():
             most -= size
             if kind != "blob" or most < 0 or texts is None:
                 texts = None
                 continue
-            texts.append(whole(size, read))
-        return texts
+            try:
+                texts[oid] = whole(size, read)
+            except CutShort:
+                texts = None
+        self._peeked = texts
+        return None if texts is None else list(texts.values())
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
-        """Yield each staged content once, by its object id."""
-        from secrets_guard.sources.versions import blobs_of, missing
+        """Yield each staged content once, by its object id; a path in conflict is a Problem."""
+        from secrets_guard.model.result import Problem
+        from secrets_guard.sources.versions import blobs_of, unreadable
 
         self.start()
         stats.skipped.update(self._skipped)
+        yield from (Problem("unmerged", path, "in conflict; resolve it and git add it") for path in self._unmerged)
         if not self._changes:
             return
-        for oid, kind, size, read in self._contents or Contents(self._changes, self._environment):
+        for oid, kind, size, read, trouble in self._objects(self._changes):
             path = self._shown(self._changes[oid], stats)
             if not path:
                 continue
             if kind != "blob":
-                yield missing(oid, path)
+                yield unreadable(oid, path, trouble)
             else:
                 yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
         self._contents = None
+
+    def _objects(self, changes: Iterable[str]) -> Iterable[Object]:
+        if self._peeked is None:
+            return self._contents or Contents(self._git, changes)
+        return (Object(oid, "blob", len(data), BytesIO(data).read) for oid, data in self._peeked.items())
 
     def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
         """Return the staged paths of each content."""
@@ -114,7 +149,7 @@ class StagedSource:
                     pairs.append((finding, change._replace(before=before)))
         from secrets_guard.sources.versions import Novelty
 
-        return Novelty(self._environment).only_new(pairs)
+        return Novelty(self._git).only_new(pairs)
 
     def _shown(self, changes: list[Change], stats: Stats) -> str:
         for change in changes:
@@ -124,18 +159,17 @@ class StagedSource:
         return ""
 
     def _tracked(self) -> Iterator[Change]:
-        for line in command_output("ls-files", "--stage", "-z", environment=self._environment):
-            if line:
-                fields, path = line.split("\t", 1)
-                mode, oid, _stage = fields.split(" ")
-                if has_content(Entry(mode, (), oid, "A", path), self._skipped):
-                    yield Change(path, oid)
+        for entry in listed(words_of(self._git, *LIST_INDEX)):
+            if has_content(entry, self._skipped):
+                yield Change(entry.path, entry.after)
 
     def _staged(self) -> Iterator[Change]:
         first, *others = [self._against(parent) for parent in ("HEAD", *self._merge_heads())]
         # A file that a rename only moved is removed elsewhere with the very same content.
         self._removed = {oid for entry in first.values() if entry.status == "D" for oid in entry.before}
         for path, entry in first.items():
+            if entry.status == "U":
+                self._unmerged.append(path)
             if not has_content(entry, self._skipped):
                 continue
             if any(path not in other for other in others):  # as one of the merged sides has it
@@ -146,26 +180,26 @@ class StagedSource:
 
     def _against(self, parent: str) -> dict[str, Entry]:
         head = parent == "HEAD"
-        listed = self._against_head() if head else git(*LIST_STAGED, parent, environment=self._environment)
-        words = iter(os.fsdecode(listed).split("\0"))
+        output = self._against_head() if head else answer(self._git, *LIST_STAGED, parent)
+        words = iter(os.fsdecode(output).split("\0"))
         return {entry.path: entry for entry in entries(words) if isinstance(entry, Entry)}
 
     def _against_head(self) -> bytes:
-        listing, self._listing = self._listing or Git(*LIST_STAGED, "HEAD", environment=self._environment), None
+        listing, self._listing = self._listing or Call(self._git, *LIST_STAGED, "HEAD"), None
         try:
             return listing.finish()
         except GitError:
-            if git("rev-parse", "--verify", "--quiet", "HEAD", environment=self._environment, fine=(0, 1)):
+            if answer(self._git, "rev-parse", "--verify", "--quiet", "HEAD", fine=(0, 1)):
                 raise
             # No commit yet: everything is compared with nothing. Outside of a repository this fails as well.
-            kind = git("rev-parse", "--show-object-format", environment=self._environment).strip()
+            kind = answer(self._git, "rev-parse", "--show-object-format").strip()
             self.unborn = True
-            return git(*LIST_STAGED, _EMPTY_TREE[kind.decode()], environment=self._environment)
+            return answer(self._git, *LIST_STAGED, _EMPTY_TREE[kind.decode()])
 
     def _renamed(self) -> dict[str, tuple[str, ...]]:
         if self.unborn:
             return {}
-        words = command_output(*LIST_STAGED, "-M", "-l5000", "HEAD", environment=self._environment)
+        words = words_of(self._git, *LIST_STAGED, "-M", "-l5000", "HEAD")
         return {entry.to: entry.before for entry in entries(words) if isinstance(entry, Entry) and entry.to}
 
     def _merge_heads(self) -> list[str]:
@@ -179,10 +213,11 @@ class StagedSource:
 
     def _git_folder(self) -> str:
         """Return the repository's own folder: git says it to a hook of a worktree, else it is .git, or asked."""
-        folder = self._environment.get("GIT_DIR", "")
-        if not folder and os.path.isdir(".git"):
+        folder = dict(self._git.extra).get("GIT_DIR", "")
+        if not folder and os.path.isdir(os.path.join(self._git.folder, ".git")):
             folder = ".git"
-        return folder or os.fsdecode(git("rev-parse", "--git-dir", environment=self._environment)).rstrip("\n")
+        folder = folder or os.fsdecode(answer(self._git, "rev-parse", "--git-dir")).rstrip("\n")
+        return os.path.join(self._git.folder, folder)
 
 
 # The id of the tree without entries, in both of git's hash functions.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.result import Problem, Stats, count
-from secrets_guard.sources.changes import Change, Contents, whole
+from secrets_guard.sources.changes import Change, Contents, CutShort, whole
 from secrets_guard.sources.contents import FIRST_BYTES, is_archive, too_large
+from secrets_guard.sources.git.command import Git
 from secrets_guard.sources.pieces import SIZES, stream_pieces
 
 _MOST_COMPARED = 64 << 20
@@ -19,29 +21,32 @@ def blobs_of(
     oid: str, path: str, size: int, read: Callable[[int], bytes], limit: int, stats: Stats
 ) -> Iterator[Blob | Problem]:
     """Yield the blobs of one content; ``limit`` in bytes, 0: none."""
-    if limit and size > limit:
-        yield too_large(path, size, limit, stats)
-    elif not size:
-        count(stats.skipped, "empty")
-    elif size <= SIZES.piece:
-        data = whole(size, read)
-        if data[:2] in FIRST_BYTES and is_archive(data):
-            count(stats.skipped, "archive")
-        yield Blob(oid, data, path)
-    else:
-        yield from stream_pieces(read, oid, path)
+    try:
+        if limit and size > limit:
+            yield too_large(path, size, limit, stats)
+        elif not size:
+            count(stats.skipped, "empty")
+        elif size <= SIZES.piece:
+            data = whole(size, read)
+            if data[:2] in FIRST_BYTES and is_archive(data):
+                count(stats.skipped, "archive")
+            yield Blob(oid, data, path)
+        else:
+            yield from stream_pieces(read, oid, path)
+    except CutShort as error:
+        yield unreadable(oid, path, str(error))
 
 
-def missing(oid: str, path: str) -> Problem:
-    """Return the Problem of an object that the repository does not have."""
-    return Problem("unreadable", path, f"object {oid} is missing from the repository; see 'git fsck'")
+def unreadable(oid: str, path: str, trouble: str) -> Problem:
+    """Return the Problem of an object that can't be read, and why."""
+    return Problem("unreadable", path, f"object {oid}: {trouble}; see 'git fsck'")
 
 
 class Novelty:
     """Tells which findings stand on lines that none of the versions before had."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, git: Git) -> None:
+        self._git = git
 
     def only_new(self, findings: Iterable[tuple[Finding, Change]]) -> list[Finding]:
         """Return the findings of new content, and of changed content those with a line that no version before had.
@@ -65,8 +70,10 @@ class Novelty:
 
         made: dict[str, list[bytes]] = {}
         ids = sorted(wanted)
-        for oid, kind, size, read in Contents(ids, self._environment) if ids else ():
-            if kind == "blob" and size <= _MOST_COMPARED:
+        for oid, kind, size, read, _ in Contents(self._git, ids) if ids else ():
+            if kind != "blob" or size > _MOST_COMPARED:
+                continue
+            with suppress(CutShort):
                 # As the sweep saw it: UTF-16 shown as UTF-8.
                 text = root_view(Blob(oid, whole(size, read), ""), 0).data
                 made[oid] = [line.rstrip(b"\r") for line in text.split(b"\n")]

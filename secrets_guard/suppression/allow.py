@@ -1,7 +1,5 @@
 """Allow entries of the config -> one judge: the first entry that allows a secret; and which ones never did."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import NamedTuple

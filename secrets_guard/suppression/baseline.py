@@ -1,9 +1,7 @@
-"""Our own baseline file, `.secrets-guard-baseline.yaml`: read, and written so that two branches merge without conflict.
+"""Our own baseline file, `.secrets-guard-baseline.yaml`: read, and written so that git can merge it line by line.
 
-Blocks sorted by fingerprint, nothing that changes by itself (no time, no line numbers), no plain value.
+A line an entry, sorted by fingerprint; nothing that changes by itself (no time, no line numbers), no plain value.
 """
-
-from __future__ import annotations
 
 import os
 import re
@@ -12,26 +10,28 @@ from typing import Any, NamedTuple
 
 from secrets_guard.config_file import is_date
 from secrets_guard.errors import BaselineError, ConfigError
+from secrets_guard.lazily import Pattern
 from secrets_guard.suppression.entry import VERDICTS, Suppression
 
 BASELINE_NAME = ".secrets-guard-baseline.yaml"
+_KEYS = ("version", "key", "history", "entries")
 _FIELDS = ("fingerprint", "rule", "path", "verdict", "reason", "author", "expires")
-_FINGERPRINT = re.compile(r"[0-9A-Za-z][0-9A-Za-z:_=+/.-]{7,127}")
-_KEY = re.compile(r"[0-9a-f]{32,128}")
+_FINGERPRINT = Pattern(r"[0-9A-Za-z][0-9A-Za-z:_=+/.-]{7,127}")
+_KEY = Pattern(r"[0-9a-f]{32,128}")
 _HEADER = """\
 # Secrets that Secrets Guard knows about and does not report again: `secrets-guard baseline --help`.
-# Fingerprints are keyed hashes: they hold no secret. Keep one block per entry, sorted, and this file merges by itself.
+# Fingerprints are keyed hashes: they hold no secret. Keep each entry on a line of its own: so git can merge them.
 version: 1
 key: '{key}'
-entries:
 """
 
 
 class Baseline(NamedTuple):
-    """``key`` (hex) is the salt of the fingerprints."""
+    """``key`` (hex) is the salt of the fingerprints; ``history``: entries may be of git's history, not of files."""
 
     key: str
     entries: tuple[Suppression, ...]
+    history: bool = False
 
 
 def read_baseline(path: str) -> Baseline:
@@ -56,7 +56,7 @@ def parse_baseline(text: str, name: str) -> Baseline:
 
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<< ", ">>>>>>> ")):
-            raise BaselineError(f"{name}:{number}: an unresolved merge conflict: keep the blocks of both sides")
+            raise BaselineError(f"{name}:{number}: an unresolved merge conflict: keep the lines of both sides")
     try:
         document = located_yaml.load(text, name)
     except ConfigError as error:
@@ -65,33 +65,36 @@ def parse_baseline(text: str, name: str) -> Baseline:
     if not isinstance(value, dict) or not isinstance(value.get("entries") or [], list):
         raise BaselineError(f"{name}:1: a baseline has 'version: 1', 'key' and a list of 'entries'")
     problems = [
-        f"{document.place(key)}: unknown key {key!r}{located_yaml.nearest(str(key), ('version', 'key', 'entries'))}"
+        f"{document.place(key)}: unknown key {key!r}{located_yaml.nearest(str(key), _KEYS)}"
         for key in value
-        if key not in ("version", "key", "entries")
+        if key not in _KEYS
     ]
+    if not isinstance(value.get("history", False), bool):
+        problems.append(f"{document.place('history')}: history must be true or false")
     if value.get("version") != 1 or isinstance(value.get("version"), bool):
         problems.append(f"{document.place('version')}: version must be 1; this file is of another Secrets Guard")
     key = value.get("key")
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         problems.append(f"{document.place('key')}: key must be 32 to 128 hex digits in quotes; restore it from git")
-    entries = []
+    entries: dict[Suppression, str] = {}
     for index, raw in enumerate(value.get("entries") or []):
         wrong = _entry_problems(raw)
         problems += [f"{document.place('entries', index, field)}: {text}" for field, text in wrong]
         if not wrong:
-            # No verdict: nobody has looked at it yet.
-            entries.append(Suppression(**{"verdict": "", **raw}, place=document.place("entries", index)))
+            # No verdict: nobody has looked at it yet. A merge by lines may leave a line twice.
+            entries.setdefault(Suppression(**{"verdict": "", **raw}), document.place("entries", index))
     if problems:
         raise BaselineError(*problems)
-    return Baseline(str(key), tuple(entries))
+    placed = tuple(entry._replace(place=place) for entry, place in entries.items())
+    return Baseline(str(key), placed, value.get("history", False))
 
 
-def write_baseline(path: str, entries: Iterable[Suppression], key: str) -> None:
+def write_baseline(path: str, entries: Iterable[Suppression], key: str, *, history: bool = False) -> None:
     """Replace a baseline at once (never half written), keeping its mode; a symbolic link stays one.
 
     Raises BaselineError when it can't be written or read back, or an entry is one that a baseline can't hold.
     """
-    text = format_baseline(entries, key)
+    text = format_baseline(entries, key, history=history)
     kept = _comments(read_text(path)) if os.path.exists(path) else ""
     text = kept + text[len(_comments(text)) :] if kept else text
     parse_baseline(text, path)
@@ -112,11 +115,11 @@ def write_baseline(path: str, entries: Iterable[Suppression], key: str) -> None:
             os.unlink(made)
 
 
-def format_baseline(entries: Iterable[Suppression], key: str) -> str:
+def format_baseline(entries: Iterable[Suppression], key: str, *, history: bool = False) -> str:
     """Return the text of a baseline: always the same for the same entries, in whatever order and number they come."""
-    blocks = sorted({tuple(_printable(getattr(entry, field)) for field in _FIELDS) for entry in entries})
-    text = "".join(_block(dict(zip(_FIELDS, block, strict=True))) for block in blocks)
-    return _HEADER.format(key=key) + (text or "  []\n")
+    rows = sorted({tuple(_printable(getattr(entry, field)) for field in _FIELDS) for entry in entries})
+    head = _HEADER.format(key=key) + ("history: true\n" if history else "") + "entries:\n"
+    return head + "".join(_line(dict(zip(_FIELDS, row, strict=True))) for row in rows)
 
 
 def _comments(text: str) -> str:
@@ -125,14 +128,16 @@ def _comments(text: str) -> str:
     return found[0] if found and "#" in found[0] else ""
 
 
-def _block(fields: dict[str, str]) -> str:
+def _line(fields: dict[str, str]) -> str:
+    """Return an entry on one line: of longer ones git takes lines that two have in common for the same."""
     import yaml
 
     given = {name: value for name, value in fields.items() if value}
     # Other signs that YAML takes for line ends do not come back from a plain scalar: escape them.
-    plain = not any(set(value) & set("\x85\u2028\u2029\ufeff") for value in given.values())
-    dumped = yaml.safe_dump([given], sort_keys=False, allow_unicode=plain, width=2**31 - 1)
-    return "\n" + dumped
+    plain = not any(set(value) & set("\n\x85\u2028\u2029\ufeff") for value in given.values())
+    style = None if plain else '"'
+    layout: dict[str, Any] = {"sort_keys": False, "width": 2**31 - 1, "default_flow_style": True}
+    return f"- {yaml.safe_dump(given, allow_unicode=plain, default_style=style, **layout)}"
 
 
 def _printable(text: str) -> str:

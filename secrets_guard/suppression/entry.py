@@ -1,7 +1,5 @@
 """One known secret, as a baseline or an ignore file names it."""
 
-from __future__ import annotations
-
 import functools
 import os
 from typing import NamedTuple

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-_SPECIAL = re.compile(r"([\\*?\[])")
-_TOKEN = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^\]/]*\]|\\.|.", re.DOTALL)
+from secrets_guard.lazily import Pattern
+
+_SPECIAL = Pattern(r"([\\*?\[])")
+_TOKEN = Pattern(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^\]/]*\]|\\.|.", re.DOTALL)
 
 
 def path_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

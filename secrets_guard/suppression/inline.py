@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_MARKER = re.compile(
+from secrets_guard.lazily import Pattern
+
+_MARKER = Pattern(
     rb"(?P<ours>secrets-guard:[ \t]*allow(?![\w-]))(?P<rest>[^\r\n]*)"
     rb"|(?:gitleaks|betterleaks):allow(?!\w)"
     rb"|(?:trufflehog|kingfisher):ignore(?!\w)"
     rb"|pragma:[ \t]*(?:allow|white)list[ -]secret(?!\w)",
     re.IGNORECASE,
 )
-_NEXT_LINE = re.compile(rb"pragma:[ \t]*(?:allow|white)list[ -]nextline[ -]secret(?!\w)", re.IGNORECASE)
-_RULE = re.compile(rb"(?<![\w-])rule=([\w,.-]+)", re.IGNORECASE)
+_NEXT_LINE = Pattern(rb"pragma:[ \t]*(?:allow|white)list[ -]nextline[ -]secret(?!\w)", re.IGNORECASE)
+_RULE = Pattern(rb"(?<![\w-])rule=([\w,.-]+)", re.IGNORECASE)
 
 
 def inline_allow(line: bytes, previous_line: bytes, rule_id: str) -> str | None:

@@ -1,17 +1,15 @@
 """Suppressions of any number of sources -> the one that fits a secret, and which were never needed or have expired."""
 
-from __future__ import annotations
-
-import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.secret import Secret
 from secrets_guard.suppression.entry import Suppression, secret_tag
 from secrets_guard.suppression.glob import path_matcher
 
 # detect-secrets stores only this part of a PEM block.
-_PEM_HEADER = re.compile(rb"BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?")
+_PEM_HEADER = Pattern(rb"BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?")
 
 
 class _Indexed(NamedTuple):

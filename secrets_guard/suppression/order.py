@@ -1,7 +1,5 @@
 """The order in which a secret may be allowed to stand: an inline comment, the config's allow entries, the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -112,7 +112,7 @@ def test_prune_drops_what_is_gone_and_keeps_mode_and_header(run: Run, here: Path
 
 def test_prune_drops_the_expired_only_on_request(run: Run, here: Path, two: tuple[str, str]) -> None:
     path = here / NAME
-    path.write_text(path.read_text() + "  expires: '2001-01-31'\n")
+    path.write_text(path.read_text().removesuffix("}\n") + ", expires: '2001-01-31'}\n")
     run("baseline", "prune")
     assert len(read_baseline(str(path)).entries) == 2
     assert ": expired" in run("baseline", "prune", "--expired").out

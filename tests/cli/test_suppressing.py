@@ -81,7 +81,7 @@ def test_what_a_baseline_no_longer_needs_is_listed(run: Run, here: Path, leak: s
 def test_an_expired_entry_reports_again_and_is_listed(run: Run, here: Path, leak: str) -> None:
     run("baseline", "create")
     text = (here / _BASELINE).read_text()
-    (here / _BASELINE).write_text(text.rstrip() + "\n  expires: '2020-01-31'\n")
+    (here / _BASELINE).write_text(text.removesuffix("}\n") + ", expires: '2020-01-31'}\n")
     ran = run("scan", "files")
     assert ran.code == 1, ran.all
     assert "note: expired suppression, reported again" in ran.out

@@ -17,6 +17,7 @@ from secrets_guard.model.span import Span
 FEW = settings(max_examples=50, deadline=None, derandomize=True)
 AROUND = st.text("abcdefgXYZ0189 .,:;=-_\"'", max_size=90)
 
+_BREAKS = rb"\s|\\+[rn]"
 Code = Callable[[bytes], bytes]
 
 
@@ -34,7 +35,7 @@ def each(form: str) -> Code:
 
 def unbase64(cut: bytes) -> bytes:
     """Decode from any of the four places of a group: a cut need not begin with a whole one."""
-    compact = re.sub(rb"\s", b"", cut).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    compact = re.sub(_BREAKS, b"", cut).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     forms = [b"A" * lead + compact for lead in range(4)]
     return b"\n".join(
         base64.b64decode((form[:-1] if len(form) % 4 == 1 else form) + b"=" * (-len(form) % 4)) for form in forms
@@ -65,6 +66,11 @@ FORMS: dict[str, tuple[str, Code, Code]] = {
     for newline in (b"\n", b"\r\n")
     for indent in (b"", b"    ", b"\t")
 }
+FORMS |= {
+    f"wrapped at {width} by {spelt!r} in a string": ("base64", wrapped(width, spelt, b""), unbase64)
+    for width in (64, 76)
+    for spelt in (b"\\n", b"\\r\\n", b"\\\\n")
+}
 
 
 def place(content: bytes, span: Span) -> tuple[int, int, int, int]:
@@ -94,7 +100,7 @@ def test_an_encoded_token_is_found_in_its_true_place(
     assert finding.decoded == (name,)
     cut = content[match.secret_span.start : match.secret_span.end]
     assert token in undo(cut)
-    assert len(re.sub(rb"\s", b"", cut)) <= len(encode(token)) + 2
+    assert len(re.sub(_BREAKS, b"", cut)) <= len(encode(token)) + 2
     location = finding.location
     assert isinstance(location, Location)
     assert (location.start_line, location.end_line, location.start_column, location.end_column) == place(
@@ -212,3 +218,23 @@ def test_escapes_in_a_line_find_a_token_only_half_of_which_is_escaped(swept: Any
     content = b'a = "' + token[:10] + each("\\u{:04x}")(token[10:14]) + token[14:] + b'"\n'
     (match,) = swept([content]).matches
     assert content[match.secret_span.start : match.secret_span.end] == content[5:-2]
+
+
+@pytest.mark.parametrize("quote", [b'"', b"'", b""])
+@pytest.mark.parametrize("last", [b"", b"\\n", b"\\r\\n"])
+def test_base64_in_lines_that_a_json_string_spells_out_is_one_text(
+    swept: Any, token: bytes, quote: bytes, last: bytes
+) -> None:
+    # The break falls into the token, and lines don't hold whole groups.
+    flat = base64.b64encode(b"key: " + b"x" * 37 + b" " + token + b" and more of it, to fill another line or two")
+    lines = [flat[at : at + 61] for at in range(0, len(flat), 61)]
+    content = b'{"data": ' + quote + b"\\n".join(lines) + last + quote + b"}\n"
+    (finding,) = swept([content]).findings
+    assert (finding.secret.encode(), finding.decoded, finding.location.start_line) == (token, ("base64",), 1)
+    assert finding.location.end_line == 1
+
+
+def test_a_path_with_a_backslash_and_an_n_is_no_line_break(swept: Any, token: bytes) -> None:
+    flat = base64.b64encode(b"key: " + token)
+    content = flat + b"\\now\\new." + b" and " + flat + b"\\t" + flat + b"\n"
+    assert [finding.secret.encode() for finding in swept([content]).findings].count(token) >= 2

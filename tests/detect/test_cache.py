@@ -10,7 +10,7 @@ import hyperscan
 import pytest
 
 from secrets_guard.cache import Cache, user_cache
-from secrets_guard.detect.database import database
+from secrets_guard.detect.database import database as loaded
 from secrets_guard.errors import RuleError
 
 PATTERNS, NAMES = [b"needle[0-9]{3}"], ["rules.yaml:1: needle"]
@@ -18,6 +18,10 @@ PATTERNS, NAMES = [b"needle[0-9]{3}"], ["rules.yaml:1: needle"]
 
 def at(folder: Path) -> Cache:
     return user_cache({"SECRETS_GUARD_CACHE": str(folder)})
+
+
+def database(patterns: list[bytes], names: list[str], cache: Cache) -> hyperscan.Database:
+    return loaded(patterns, names, cache).database
 
 
 def works(found: hyperscan.Database) -> bool:

@@ -42,7 +42,13 @@ def commands() -> dict[str, click.Command]:
 
 COMMANDS = commands()
 SCAN_FLAGS = {flag for parameter in COMMANDS["scan files"].params for flag in parameter.opts if flag.startswith("--")}
-FLAGS = {flag for command in COMMANDS.values() for parameter in command.params for flag in parameter.opts}
+GIT_FLAGS = {flag for parameter in COMMANDS["scan git"].params for flag in parameter.opts if flag.startswith("--")}
+FLAGS = {
+    flag
+    for command in COMMANDS.values()
+    for parameter in command.params
+    for flag in (*parameter.opts, *parameter.secondary_opts)
+}
 FLAGS |= {"--help", "--version"}
 
 
@@ -56,7 +62,7 @@ def test_a_command_is_in_the_readme_and_has_help(name: str) -> None:
             assert getattr(parameter, "help", ""), f"{name} {parameter.name} has no help"
 
 
-@pytest.mark.parametrize("flag", sorted(SCAN_FLAGS))
+@pytest.mark.parametrize("flag", sorted(SCAN_FLAGS | GIT_FLAGS))
 def test_an_option_of_scan_is_in_the_readme(flag: str) -> None:
     assert f"`{flag}" in README
 
@@ -69,7 +75,7 @@ def test_every_command_and_option_that_the_readme_shows_exists() -> None:
     unknown = {name for name in shown if name not in COMMANDS and name.split()[0] not in COMMANDS}
     assert {name for name in unknown if name not in groups} == set()
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    others = {"--staged", "--turbo"}  # of git and of kingfisher
+    others = {"--turbo"}  # of kingfisher
     assert flags - FLAGS - others == set()
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", GUIDE)) <= FLAGS
 

@@ -78,14 +78,16 @@ def test_a_database_that_does_not_find_the_positive_control_is_not_believed(tmp_
     made.keep(Prepared(Settings(), (), ()))
     assert _sees_nothing(made, b"x = 1\n")
     head = next(tmp_path.glob("glance-*.txt")).name
-    cache.write(head, b"0 00")
-    assert not _sees_nothing(made, b"x = 1\n")
+    index, _, *names = (cache.read(head) or b"").split()
+    for wrong in ([index, b"00", *names], [b"0", b"00", *names], [index, b"00", b"nothing.hs", names[1]], [index]):
+        cache.write(head, b" ".join(wrong))
+        assert not _sees_nothing(made, b"x = 1\n")
 
 
 def test_a_torn_entry_is_not_believed(tmp_path: Path) -> None:
     made = Glance({}, None, Cache(str(tmp_path)))
     made.keep(Prepared(Settings(), (), ()))
-    kept = next(tmp_path.glob("glance-*.hs"))
+    kept = next(tmp_path.glob("database-*.hs"))
     kept.write_bytes(kept.read_bytes()[:-100])
     assert not _sees_nothing(made, b"x = 1\n")
 

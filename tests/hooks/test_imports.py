@@ -27,6 +27,12 @@ def _imported(repo: Repo) -> set[str]:
 _START = "import sys; sys.argv[1:] = ['pre-commit']; from secrets_guard.hook import main; main()"
 
 
+def _started(repo: Repo) -> set[str]:
+    """Return what Python's own start imports, for what lies in its site-packages."""
+    bare = repo.run(sys.executable, "-P", "-X", "importtime", "-c", "pass").err
+    return {line.rpartition("|")[2].strip() for line in bare.splitlines()}
+
+
 def _nothing(repo: Repo) -> None:
     return
 
@@ -46,13 +52,25 @@ def test_a_warm_hook_imports_nothing_heavy(repo: Repo, prepare: Callable[[Repo],
     prepare(repo)
     repo.stage("a.py", content)
     assert repo.hook("pre-commit").code == 0
-    # Python's own start may import some of them, for what lies in its site-packages.
-    bare = repo.run(sys.executable, "-P", "-X", "importtime", "-c", "pass").err
-    started = {line.rpartition("|")[2].strip() for line in bare.splitlines()}
-    imported = _imported(repo) - started
+    imported = _imported(repo) - _started(repo)
     assert "hyperscan" in imported
     assert ("secrets_guard.engine" in imported) == ("password" in content)
     assert not imported & FORBIDDEN
+
+
+@pytest.mark.parametrize("content", ["x = 1\n", "password = read_password()\n"], ids=["no-hit", "a-hit"])
+def test_a_warm_push_imports_nothing_heavy(repo: Repo, content: str) -> None:
+    before, after = repo.head(), repo.commit("a.py", content)
+    told = f"refs/heads/main {after} refs/heads/main {before}\n"
+    assert repo.hook("pre-push", "origin", "x", stdin=told).code == 0
+    start = _START.replace("'pre-commit'", "'pre-push', 'origin', 'x'")
+    ran = repo.run(sys.executable, "-P", "-X", "importtime", "-c", start, stdin=told)
+    assert ran.code == 0, ran.err
+    imported = {line.rpartition("|")[2].strip() for line in ran.err.splitlines()} - _started(repo)
+    assert "secrets_guard.sources.pushed" in imported
+    assert not imported & (
+        FORBIDDEN - {"secrets_guard.report", "secrets_guard.hook_report", "secrets_guard.sources.pushed"}
+    )
 
 
 def test_with_nothing_staged_not_even_the_engine_is_imported(repo: Repo) -> None:

@@ -121,6 +121,14 @@ def test_the_messages_of_commits_and_tags_are_checked(guarded: Repo, token: Toke
     assert _push(guarded, "v2").code == 0
 
 
+def test_a_guilty_message_is_shown_nowhere(guarded: Repo, token: Token) -> None:
+    guarded.commit("a.py", _leak(token), f"use {token('x')}")
+    guarded.git("tag", "-a", "v1", "-m", f"use {token('tag')}")
+    ran = _push(guarded, "main", "v1")
+    assert ran.places == ["<commit message>:1", "<tag v1>:1", "a.py:2"]
+    assert not any(token(seed) in ran.err for seed in ("x", "tag"))
+
+
 def test_a_tag_of_a_commit_or_a_blob_or_a_tree_is_checked(guarded: Repo, token: Token) -> None:
     blob = guarded.git("hash-object", "-w", "--stdin", stdin=_leak(token))
     guarded.git("tag", "content", blob)

@@ -51,7 +51,8 @@ def test_the_order_of_the_entries_does_not_change_the_file() -> None:
     entries = [entry(3), entry(1, rule="b"), entry(1, rule="a")]
     text = format_baseline(entries, KEY)
     assert text == format_baseline([*reversed(entries), entry(3)], KEY)
-    assert [line[-2:-1] for line in text.splitlines() if "fingerprint" in line] == ["1", "1", "3"]
+    lines = [line for line in text.splitlines() if "fingerprint" in line]
+    assert [line.partition("'")[2][31] for line in lines] == ["1", "1", "3"]
 
 
 def test_two_branches_that_add_entries_merge_without_conflict(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_write_replaces_at_once_and_keeps_mode_and_link(tmp_path: Path) -> Non
     write_baseline(str(link), [entry(1)], KEY)
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert read_baseline(str(real)) == Baseline(KEY, (entry(1, place=f"{real}:7"),))
+    assert read_baseline(str(real)) == Baseline(KEY, (entry(1, place=f"{real}:6"),))
     assert sorted(os.listdir(tmp_path)) == ["link.yaml", "real.yaml"]
 
 

@@ -1,7 +1,5 @@
 """Arguments -> a git process that runs nothing of the repository's choosing: the one place that starts git."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -129,7 +127,7 @@ class Git(NamedTuple):
             raise SourceError(f"{self.folder!r}: git {arguments[0]} failed: {done.reason}")
         return done.output
 
-    def start(self, *arguments: str, talks: bool = False) -> Running:
+    def start(self, *arguments: str, talks: bool = False) -> "Running":
         """Start a git that streams; with ``talks`` it has a standard input to write to. Raises SourceError."""
         import subprocess
         import tempfile
@@ -155,7 +153,7 @@ class Git(NamedTuple):
 class Running:
     """A git that streams its answer; ``output`` is a file descriptor."""
 
-    def __init__(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", complaints: IO[bytes]) -> None:
         self._process, self._complaints = process, complaints
         self._done: Done | None = None
         self.output = process.stdout.fileno() if process.stdout else -1

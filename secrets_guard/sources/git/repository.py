@@ -42,10 +42,25 @@ def open_repository(path: str, extra: tuple[tuple[str, str], ...] = ()) -> Repos
         raise SourceError(f"{path!r}: {kind}; give the folder of a git repository")
     git = Git(path, extra)
     done = git.run("rev-parse", "--is-shallow-repository")
+    if done.code and "cannot chdir to" in done.reason:
+        # A submodule's git folder whose work tree is gone: without one git refuses, and any will do.
+        git = Git(path, (*extra, ("GIT_WORK_TREE", os.path.realpath(path))))
+        done = git.run("rev-parse", "--is-shallow-repository")
     if done.code:
         raise SourceError(_refusal(path, "\n".join(done.complaints), done.reason))
     partial = git.run("config", "--null", "--get-regexp", _PARTIAL)
     return Repository(git, path, done.output.strip() == b"true", partial.code == 0)
+
+
+def open_index(path: str) -> Git:
+    """Return the git of the repository at ``path``, in which something can be staged.
+
+    Raises SourceError as open_repository() does, and for a bare repository.
+    """
+    git = open_repository(path).git
+    if git.ask("rev-parse", "--is-bare-repository").strip() == b"true":
+        raise SourceError(f"{path!r}: a bare repository has no index, so nothing is staged; sweep it without --staged")
+    return git
 
 
 def _refusal(path: str, complaints: str, reason: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from secrets_guard.model.origin import CommitOrigin, MessageOrigin, StagedOrigin, UnreachableOrigin
 
 Sweep = Callable[..., Any]
@@ -23,6 +25,38 @@ def test_a_secret_added_and_removed_has_both_commits_and_the_days_between(repo: 
     assert (exposure.first_commit, exposure.last_commit, exposure.days, exposure.at_tip) == (added, last, 2, False)
     assert exposure.branches == ("main",)
     assert standing.blob_id == repo.blob("the NEEDLE")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("ISO-8859-1", "Ådä Löv"), ("windows-1251", "Ада"), ("Shift_JIS", "太郎"), ("GB18030", "李"), ("UTF-8", "Ådä")],
+)
+def test_names_and_messages_are_read_in_the_encoding_of_their_commit(
+    repo: Any, sweep: Sweep, encoding: str, name: str
+) -> None:
+    # git does not recode what it is given: it believes i18n.commitEncoding.
+    repo.write(a="NEEDLE")
+    repo.git("add", "-A")
+    header = f"author {name} <a@example.com> 1600000000 +0000\ncommitter x <x@example.com> 1600000000 +0000\n"
+    text = f"tree {repo.git('write-tree')}\n{header}encoding {encoding}\n\nvon {name}\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", given=text.encode(encoding))
+    repo.git("update-ref", "HEAD", commit)
+    (origin,) = sweep(repo).origins
+    assert (origin.author, origin.summary) == (name, f"von {name}")
+
+
+@pytest.mark.parametrize(
+    "encoding", ["punycode", "idna", "hex", "unicode_escape", "utf_7", "gb-nonsense", "latin-9" * 9]
+)
+def test_an_encoding_that_is_none_or_is_slow_is_not_used(repo: Any, sweep: Sweep, encoding: str) -> None:
+    repo.write(a="NEEDLE")
+    repo.git("add", "-A")
+    header = "author A\\x41-- <a@example.com> 1600000000 +0000\ncommitter x <x@example.com> 1600000000 +0000\n"
+    text = f"tree {repo.git('write-tree')}\n{header}encoding {encoding}\n\n+AEE- said\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", given=text.encode())
+    repo.git("update-ref", "HEAD", commit)
+    (origin,) = sweep(repo).origins
+    assert (origin.author, origin.summary) == ("A\\x41--", "+AEE- said")
 
 
 def test_a_secret_still_at_the_tip_is_said_to_be_there(repo: Any, sweep: Sweep) -> None:

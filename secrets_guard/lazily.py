@@ -1,8 +1,9 @@
-"""A regular expression that is compiled when it is first asked: most runs ask few, and all together cost 8 ms."""
+"""A regular expression that is compiled when it is first asked: most runs ask few, and all together cost 10 ms."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import AnyStr, Generic
 
 
@@ -32,6 +33,10 @@ class Pattern(Generic[AnyStr]):
     def fullmatch(self, text: AnyStr) -> re.Match[AnyStr] | None:
         """Match the whole of ``text``."""
         return self._ready().fullmatch(text)
+
+    def finditer(self, text: AnyStr) -> Iterator[re.Match[AnyStr]]:
+        """Find the pattern wherever it is in ``text``."""
+        return self._ready().finditer(text)
 
     def sub(self, replacement: AnyStr, text: AnyStr) -> AnyStr:
         """Return ``text`` with all that the pattern finds replaced."""
