@@ -38,12 +38,17 @@ class Standing(NamedTuple):
 class NewText(Protocol):
     """Regions of contents in which they differ from what they were made from, in one buffer."""
 
-    buffer: bytes
-    """A line break stands before, between and behind the regions."""
-    starts: bytes
-    """Where each region begins in ``buffer``: native 32-bit numbers."""
-    owners: bytes
-    """Which content each is of: a number for each, likewise."""
+    @property
+    def buffer(self) -> bytes:
+        """A line break stands before, between and behind the regions."""
+
+    @property
+    def starts(self) -> bytes:
+        """Where each region begins in ``buffer``: native 32-bit numbers."""
+
+    @property
+    def owners(self) -> bytes:
+        """Which content each is of: a number for each, likewise."""
 
 
 class Walk(Protocol):

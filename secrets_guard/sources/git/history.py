@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin
-from secrets_guard.model.protocols import Glance, Standing
+from secrets_guard.model.protocols import Standing
 from secrets_guard.model.result import Problem, Stats
 from secrets_guard.sources.git.attribution import Attribution
 from secrets_guard.sources.git.clean import CleanContents
@@ -94,7 +94,7 @@ class GitHistorySource:
         if nothing:
             yield from self._nothing(repository)
 
-    def glance(self, margin: int, stats: Stats) -> Glance | None:
+    def glance(self, margin: int, stats: Stats) -> NativeGlance | None:
         """Return a first look at all packs; None where git has to read, or only a part of the history is asked for."""
         self.open()
         if not self._selection.whole:
@@ -106,7 +106,7 @@ class GitHistorySource:
             known = self._clean.known if self._clean is not None else b""
             self._glance = NativeGlance(opened.store, known, self._limit, margin, stats)
             if self._glance.skipped:
-                stats.skipped["cached"] = self._glance.skipped
+                stats.skipped["cached"] = stats.skipped.get("cached", 0) + self._glance.skipped
         return self._glance
 
     def _native(self) -> Opened:

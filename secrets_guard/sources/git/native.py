@@ -74,6 +74,8 @@ class NativeGlance:
         self._suspects: list[int] = []
         self._taken: list[bytes] = []
         self.width = store.width
+        self.size = len(store)
+        """Contents are numbered below it."""
         self.skipped: int = self._pass.skipped
 
     def walk(self) -> Walk:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import GitOrigin, Origin
-from secrets_guard.model.protocols import Standing
+from secrets_guard.model.protocols import Glance, Standing
 from secrets_guard.model.result import Problem, Stats
 from secrets_guard.sources.git.history import GitHistorySource
+from secrets_guard.sources.git.joined import JoinedGlance
 from secrets_guard.sources.git.submodules import Submodule, find_submodules
 
 MakeHistory = Callable[[str, str], GitHistorySource]
@@ -61,7 +62,7 @@ class SuperprojectSource:
         self._make, self._require_all = make, require_all
         self._parts = [_Part(0, superproject)]
         self._key = ""
-        self._opened = False
+        self._problems: list[Problem] | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -72,11 +73,16 @@ class SuperprojectSource:
         """Learn which rules sweep."""
         self._key = key
 
+    def glance(self, margin: int, stats: Stats) -> Glance | None:
+        """Return a first look at all that can be looked at. Raises SourceError as ``blobs`` does."""
+        self._open()
+        glances = [part.source.glance(margin, stats) for part in self._parts]
+        return JoinedGlance([one for one in glances if one is not None])
+
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield the contents of all, each repository's once. Raises SourceError as the superproject's history does."""
         yield from self._open()
         for part in self._parts:
-            part.source.use_rules(self._key)
             own = Stats()
             try:
                 yield from self._renamed(part, part.source.blobs(own))
@@ -115,13 +121,12 @@ class SuperprojectSource:
             self.problems += [part.problem(problem) for problem in part.source.problems]
         return found
 
-    def _open(self) -> Iterator[Problem]:
-        """Open all repositories, the first time; what is not here is a Problem."""
-        if self._opened:
-            return
-        self._opened = True
+    def _open(self) -> list[Problem]:
+        """Open all repositories, the first time, and return what is not here."""
+        if self._problems is not None:
+            return self._problems
         found = find_submodules(self._parts[0].source.open())
-        problems = list(found.problems)
+        problems = self._problems = list(found.problems)
         for number, submodule in enumerate(found.submodules, 1):
             part = _Part(number, self._make(submodule.folder, submodule.path), submodule)
             try:
@@ -132,7 +137,9 @@ class SuperprojectSource:
         if problems and self._require_all:
             first = problems[0]
             raise SourceError(f"{first.where}: {first.message}")
-        yield from problems
+        for part in self._parts:
+            part.source.use_rules(self._key)
+        return problems
 
     def _renamed(self, part: _Part, items: Iterable[Blob | Problem]) -> Iterator[Blob | Problem]:
         for item in items:
