@@ -171,7 +171,7 @@ def note(blobs: list[Blob], pipeline: engine.Pipeline, scratch: hyperscan.Scratc
         batch = clock.time("batch", Batch, views)
         size = len(batch.buffer)
         clock.add("batch", 1, size)
-        hits, encoded = clock.time("stage one", matcher.scan, batch, scratch)
+        hits, encoded = clock.time("stage one", matcher.scan, batch.buffer, scratch)
         clock.add("stage one", len(hits) + len(encoded), size)
         matches = clock.time("stage two", list, matcher.confirm(batch, hits))
         clock.add("stage two", len(matches))

@@ -38,3 +38,9 @@ class Output:
     refused: list[tuple[int, int]]
     taken: bytes
     counts: tuple[int, int, int]
+
+class Finder:
+    """Finds runs of an alphabet that begin with a shape."""
+
+    def __init__(self, alphabet: bytes, shapes: list[list[bytes]]) -> None: ...
+    def find(self, buffer: bytes) -> list[tuple[int, int]]: ...

@@ -167,7 +167,7 @@ def sweep(
     incomplete: set[int] = set()
     for depth in range(pipeline.max_depth + 1):
         batch = Batch(views)
-        hits, encoded = matcher.scan(batch, scratch)
+        hits, encoded = matcher.scan(batch.buffer, scratch)
         for match in matcher.confirm(batch, hits):
             blob = blobs[match.blob_index]
             if match.rule is canary.RULE and blob.id != canary.ID:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from secrets_guard import workers
 from secrets_guard.canary import RULE
 from secrets_guard.decode import DECODERS, percent, unicode_escape
-from secrets_guard.detect.matcher import Matcher
+from secrets_guard.detect.matcher import Hit, Matcher
 from secrets_guard.model.protocols import HistorySource, Walk
 from secrets_guard.model.result import Stats
+from secrets_guard.model.span import Span
 from secrets_guard.pattern import NEAR
 
 if TYPE_CHECKING:
@@ -96,24 +97,16 @@ class _Look(NamedTuple):
         text = walk.next(_STEP_BYTES)
         if text is None:
             return False
-        hits = self._hits(text.buffer)
-        if hits:
-            _Regions(self, text.buffer, memoryview(text.starts).cast("I"), memoryview(text.owners).cast("I")).sort(hits)
+        hits, encoded = self.matcher.scan(text.buffer, self.scratch)
+        if hits or encoded:
+            starts, owners = memoryview(text.starts).cast("I"), memoryview(text.owners).cast("I")
+            _Regions(self, text.buffer, starts, owners).sort(hits, encoded)
         return True
-
-    def _hits(self, buffer: bytes) -> list[tuple[int, int]]:
-        hits: list[tuple[int, int]] = []
-        append = hits.append
-
-        def on_match(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append((index, end))
-
-        self.matcher.database.scan(buffer, match_event_handler=on_match, scratch=self.scratch)
-        return hits
 
     def any_hit(self, texts: list[bytes]) -> bool:
         """Tell whether stage one sees anything in texts."""
-        return bool(self._hits(b"\n".join([b"", *texts, b""])))
+        hits, encoded = self.matcher.scan(b"\n".join([b"", *texts, b""]), self.scratch)
+        return bool(hits or encoded)
 
 
 class _Regions(NamedTuple):
@@ -124,31 +117,32 @@ class _Regions(NamedTuple):
     starts: memoryview[int]
     owners: memoryview[int]
 
-    def sort(self, hits: list[tuple[int, int]]) -> None:
+    def sort(self, hits: list[Hit], encoded: list[Hit]) -> None:
         """Note the owners of regions in which a hit is more than a hit."""
-        suspects, first = self.look.suspects, len(self.look.matcher.rules)
-        decoded: dict[int, dict[tuple[int, int], bytes]] = {}
+        suspects = self.look.suspects
         for index, end in hits:
-            row = bisect_right(self.starts, end - 1) - 1
-            owner = self.owners[max(row, 0)]
+            owner, low, high = self._region(end)
+            if owner not in suspects and self._confirmed(index, end, low, high):
+                suspects.add(owner)
+        decoded: dict[int, dict[Span, bytes]] = {}
+        for index, end in encoded:
+            owner, low, high = self._region(end)
             if owner in suspects:
                 continue
-            low, high = self._bounds(max(row, 0))
-            if index >= first:
-                text = self._escapes(index - first, end, low, high)
-                if text is None:
-                    suspects.add(owner)
-                elif text[1] not in (known := decoded.setdefault(owner, {})):
-                    known[text[1]] = text[0]
-            elif self._confirmed(index, end, low, high):
+            run = self._line_bound(index, end, low, high)
+            if run is None:
                 suspects.add(owner)
+            elif run not in (texts := decoded.setdefault(owner, {})):
+                texts[run] = self._decoded(index, run, low, high)
         for owner, texts in decoded.items():
             if owner not in suspects and self.look.any_hit(list(texts.values())):
                 suspects.add(owner)
 
-    def _bounds(self, row: int) -> tuple[int, int]:
+    def _region(self, end: int) -> tuple[int, int, int]:
+        """Return whose region a hit is in, and where that begins and ends."""
+        row = max(bisect_right(self.starts, end - 1) - 1, 0)
         following = self.starts[row + 1] if row + 1 < len(self.starts) else len(self.buffer)
-        return self.starts[row], following - 1
+        return self.owners[row], self.starts[row], following - 1
 
     def _confirmed(self, index: int, end: int, low: int, high: int) -> bool:
         matcher = self.look.matcher
@@ -160,15 +154,15 @@ class _Regions(NamedTuple):
         window = max(low, end - rule.max_length - 1), min(high, end + rule.max_length)
         return matcher.expression(index).search(self.buffer, *window) is not None
 
-    def _escapes(self, number: int, end: int, low: int, high: int) -> tuple[bytes, tuple[int, int]] | None:
-        """Return a run of escapes decoded, with its line, and where it is; None where it is not known to end here."""
-        decoder = DECODERS[number]
+    def _line_bound(self, index: int, end: int, low: int, high: int) -> Span | None:
+        """Return the run of escapes around a hit; None where it is not known to end in this region."""
+        decoder = DECODERS[index]
         run = decoder.run(self.buffer, end, low, high) if decoder.name in _LINE_BOUND else None
-        if run is None or run.length >= _LONGEST_LINE:
-            return None
-        result = decoder.decode(self.buffer[run.start : run.end])
-        if result is None:
-            return b"", (run.start, run.end)
+        return None if run is None or run.length >= _LONGEST_LINE else run
+
+    def _decoded(self, index: int, run: Span, low: int, high: int) -> bytes:
+        """Return a run decoded, with what stays of its line."""
+        result = DECODERS[index].decode(self.buffer[run.start : run.end])
         before = self.buffer[max(low, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
         after = self.buffer[run.end : min(high, run.end + _AROUND)].partition(b"\n")[0]
-        return before + result[0] + after, (run.start, run.end)
+        return before + result[0] + after if result is not None else b""

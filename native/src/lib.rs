@@ -7,6 +7,7 @@
 
 pub mod cursor;
 pub mod delta;
+pub mod finder;
 pub mod index;
 pub mod loose;
 pub mod pack;

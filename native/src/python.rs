@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::cursor;
+use crate::finder;
 use crate::plan::{Odd, Plan, Take};
 use crate::store;
 use crate::trees;
@@ -183,10 +184,28 @@ impl Output {
     }
 }
 
+/// Finds runs of an alphabet that begin with a shape. Raises ValueError for shapes that are not of the alphabet.
+#[pyclass(frozen)]
+struct Finder(finder::Finder);
+
+#[pymethods]
+impl Finder {
+    #[new]
+    fn new(alphabet: &[u8], shapes: Vec<Vec<Vec<u8>>>) -> PyResult<Finder> {
+        Ok(Finder(finder::Finder::new(alphabet, &shapes)?))
+    }
+
+    /// (number of the shape, where it ends) for each that is found.
+    fn find(&self, py: Python<'_>, buffer: &[u8]) -> Vec<(u32, u32)> {
+        py.detach(|| self.0.find(buffer))
+    }
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Store>()?;
     module.add_class::<Pass>()?;
     module.add_class::<Cursor>()?;
-    module.add_class::<Output>()
+    module.add_class::<Output>()?;
+    module.add_class::<Finder>()
 }

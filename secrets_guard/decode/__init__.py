@@ -26,6 +26,8 @@ def _wide_base64(buffer: bytes, end: int, low: int, high: int) -> Span | None:
     return base64.run(buffer, end, low, high, trigger=1)
 
 
+# Those of base64 come first, in the order of its shapes: where the extension finds their runs, the database leaves them
+# out (detect/runs.py).
 DECODERS: tuple[Decoder, ...] = (
     Decoder(base64.NAME, base64.TRIGGERS[0], base64.run, base64.decode),
     Decoder(base64.NAME, base64.TRIGGERS[1], _wide_base64, base64.decode),

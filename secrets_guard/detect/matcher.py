@@ -12,6 +12,7 @@ from secrets_guard.decode import DECODERS
 from secrets_guard.decode.batch import Batch
 from secrets_guard.decode.view import View
 from secrets_guard.detect.database import Loaded, database
+from secrets_guard.detect.runs import run_finder
 from secrets_guard.model.match import Match
 from secrets_guard.model.rule import Rule
 from secrets_guard.model.secret import Secret
@@ -35,8 +36,9 @@ class Matcher:
         self.rules = rules
         patterns = [(rule.trigger or rule.pattern).encode() for rule in rules]
         names = [f"{rule.place}: {rule.id}" for rule in rules]
-        patterns += [decoder.trigger for decoder in DECODERS]
-        names += [decoder.name for decoder in DECODERS]
+        self._found, self._find = run_finder()
+        patterns += [decoder.trigger for decoder in DECODERS[self._found :]]
+        names += [decoder.name for decoder in DECODERS[self._found :]]
         self.database_name, self.database = database(patterns, names, cache, ready)
         self._expressions: dict[int, re.Pattern[bytes]] = {}
         self._paths: dict[int, re.Pattern[str]] = {}
@@ -45,7 +47,7 @@ class Matcher:
         """Return the scratch space that one thread needs."""
         return hyperscan.Scratch(self.database)
 
-    def scan(self, batch: Batch, scratch: hyperscan.Scratch) -> tuple[list[Hit], list[Hit]]:
+    def scan(self, buffer: bytes, scratch: hyperscan.Scratch) -> tuple[list[Hit], list[Hit]]:
         """Stage one: return the hits of rules, and those of decoders (by index into DECODERS)."""
         hits: list[Hit] = []
         append = hits.append
@@ -53,12 +55,12 @@ class Matcher:
         def on_match(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
             append((index, end))
 
-        self.database.scan(batch.buffer, match_event_handler=on_match, scratch=scratch)
-        first = len(self.rules)
-        return (
-            [hit for hit in hits if hit[0] < first],
-            [(index - first, end) for index, end in hits if index >= first],
-        )
+        self.database.scan(buffer, match_event_handler=on_match, scratch=scratch)
+        first, found = len(self.rules), self._find(buffer)
+        if not hits:
+            return hits, found
+        found += [(index - first + self._found, end) for index, end in hits if index >= first]
+        return [hit for hit in hits if hit[0] < first], found
 
     def confirm(self, batch: Batch, hits: list[Hit]) -> Iterator[Match]:
         """Stage two: yield the matches that the rules' own patterns find around the hits."""

@@ -45,7 +45,7 @@ def test_one_level_of_decoding_yields_at_most_its_budget_and_one_piece(name: str
     scratch, views = matcher.scratch(), [root_view(Blob(name, data, name), 0)]
     for _ in range(6):
         batch = Batch(views)
-        views, _cut = decode(batch, matcher.scan(batch, scratch)[1])
+        views, _cut = decode(batch, matcher.scan(batch.buffer, scratch)[1])
         largest = max((len(view.data) for view in views), default=0)
         assert sum(len(view.data) for view in views) <= 3 * len(data) + (64 << 10) + largest
 

@@ -22,7 +22,7 @@ def matches() -> Matching:
     def run(rules: Rule | list[Rule], *contents: bytes, hint: str = "a.txt") -> list[Match]:
         matcher = Matcher((rules,) if isinstance(rules, Rule) else tuple(rules), Cache(None))
         batch = Batch([root_view(Blob(str(n), data, hint), n) for n, data in enumerate(contents)])
-        hits, _ = matcher.scan(batch, matcher.scratch())
+        hits, _ = matcher.scan(batch.buffer, matcher.scratch())
         return list(matcher.confirm(batch, hits))
 
     return run

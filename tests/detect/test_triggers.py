@@ -37,7 +37,7 @@ def test_each_example_of_each_rule_is_hit_where_its_window_holds_the_match(built
         for number, template in enumerate(rule.examples):
             text = fill(template, rule.id).encode()
             batch = Batch([View(Blob("", text, ""), 0)])
-            ends = [end for hit, end in matcher.scan(batch, scratch)[0] if hit == index]
+            ends = [end for hit, end in matcher.scan(batch.buffer, scratch)[0] if hit == index]
             for found in matcher.expression(index).finditer(batch.buffer, 1, len(batch.buffer) - 1):
                 seen += 1
                 # Triggers of entropy rules are taken as they are given, with the border behind the value.
