@@ -1,7 +1,7 @@
 # One verb each; `make check` is what CI runs.
 PYTHON ?= python3
 
-.PHONY: check format lint types floors test golden selfscan bench
+.PHONY: check format lint types floors test native golden selfscan bench bench-history bench-parity
 
 check: lint types floors test selfscan
 
@@ -33,3 +33,14 @@ selfscan:
 bench:
 	$(PYTHON) bench/speed.py --markdown
 	$(PYTHON) bench/startup.py --markdown
+
+# REPO: any repository, for instance a fresh bare clone of git's own.
+bench-history:
+	$(PYTHON) bench/history.py $(REPO) --markdown
+
+bench-parity:
+	$(PYTHON) bench/parity.py $(REPO)
+
+# The extension's own tests, without Python.
+native:
+	cargo test --manifest-path native/Cargo.toml --no-default-features --locked
