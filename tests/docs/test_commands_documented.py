@@ -119,7 +119,7 @@ def test_the_options_of_the_command_line_are_the_keys_of_the_config() -> None:
 def test_the_guide_explains_every_field_of_a_rule_and_no_other() -> None:
     table = GUIDE.partition("## Fields")[2].partition("\n## ")[0]
     fields = set(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE))
-    assert fields == set(Rule._fields) - {"vendor", "place"}
+    assert fields == set(Rule._fields) - {"vendor", "place", "longest", "trigger_longest"}
     for word in (*KINDS, *SEVERITIES, *CONFIDENCES, *lint.CHECKSUMS, "32768"):
         assert word in table
     assert set(CHECKS) == set(lint.CHECKSUMS)

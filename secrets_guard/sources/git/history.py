@@ -129,8 +129,11 @@ class GitHistorySource:
             self._clean.open(key)
 
     def settle(self, suspects: Collection[str]) -> None:
-        """Remember, after a whole sweep, what was read and had no candidate."""
-        if self._clean is not None:
+        """Remember, after a whole sweep, what was read and holds nothing.
+
+        A part of a history is swept under paths: what is clean under one may not be so under another.
+        """
+        if self._clean is not None and self._selection.whole:
             ids = b"".join([bytes.fromhex(name) for name in self._read])
             width = len(self._read[0]) // 2 if self._read else 20
             if self._glance is not None:

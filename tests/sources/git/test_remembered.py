@@ -72,3 +72,11 @@ def test_no_value_enters_the_cache(repo: Any, again: Any, tmp_path: Path) -> Non
     kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
     assert b"739105" not in kept
     assert b"884201" not in kept
+
+
+def test_a_range_remembers_nothing_as_its_contents_are_judged_under_paths(repo: Any, tmp_path: Path) -> None:
+    repo.commit(a="one")
+    repo.commit(b="two")
+    source = GitHistorySource(str(repo.folder), range_="HEAD~1..HEAD", clean=CleanContents(str(tmp_path / "cache")))
+    assert api.scan(source, rules=RULES, cache=Cache(None)).stats.blobs == 2
+    assert list((tmp_path / "cache").iterdir()) == []
