@@ -14,7 +14,7 @@ __all__ = ["FORMATS", "OPTIONS", "AllowEntry", "Settings", "find_config", "load_
 
 FORMATS = ("human", "json", "jsonl", "sarif", "junit", "csv", "html", "gitlab", "github")
 ENV_PREFIX = "SECRETS_GUARD_"
-_OTHERS = ("SECRETS_GUARD_CACHE", "SECRETS_GUARD_CONFIG", "SECRETS_GUARD_DEBUG")
+_OTHERS = ("SECRETS_GUARD_CACHE", "SECRETS_GUARD_CONFIG", "SECRETS_GUARD_DEBUG", "SECRETS_GUARD_READER")
 """Variables of ours that are no options."""
 
 

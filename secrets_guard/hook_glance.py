@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from secrets_guard.sources.staged import StagedSource
 
 _CONFIG_NAMES = (".secrets-guard.yaml", ".secrets-guard.yml")
-_NOT_OPTIONS = ("SECRETS_GUARD_CONFIG", "SECRETS_GUARD_CACHE", "SECRETS_GUARD_DEBUG")
+_NOT_OPTIONS = ("SECRETS_GUARD_CONFIG", "SECRETS_GUARD_CACHE", "SECRETS_GUARD_DEBUG", "SECRETS_GUARD_READER")
 _MOST = 2 << 20
 """Bytes that are looked at together: what one batch of a sweep holds."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")

@@ -19,7 +19,7 @@ from secrets_guard.version import __version__
 if TYPE_CHECKING:
     from secrets_guard.suppression.entry import Suppression
 
-_OTHER_VARIABLES = ("SECRETS_GUARD_CONFIG", "SECRETS_GUARD_CACHE", "SECRETS_GUARD_DEBUG")
+_OTHER_VARIABLES = ("SECRETS_GUARD_CONFIG", "SECRETS_GUARD_CACHE", "SECRETS_GUARD_DEBUG", "SECRETS_GUARD_READER")
 
 
 def own_settings(folder: str, environ: Mapping[str, str], config: str | None, cache: Cache) -> Prepared:
