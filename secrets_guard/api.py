@@ -12,7 +12,7 @@ from secrets_guard.detect.matcher import Matcher
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.fingerprint import Fingerprinter
-from secrets_guard.model.protocols import Source, is_history
+from secrets_guard.model.protocols import Source, is_remembering
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
 from secrets_guard.rules.active import load_rules, select
@@ -54,7 +54,7 @@ def scan(
     fingerprints = Fingerprinter(settings.fingerprint_key)
     clerk = Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
     pipeline = engine.Pipeline(Matcher((*active, canary.RULE), cache), clerk, settings.max_depth)
-    if is_history(source):
+    if is_remembering(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
     begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from secrets_guard.model.finding import Finding, Occurrence
-from secrets_guard.model.origin import FileOrigin
+from secrets_guard.model.origin import FileOrigin, LayerOrigin
 from secrets_guard.model.protocols import Source
 from secrets_guard.tally import Tally
 
@@ -20,7 +20,29 @@ def resolve(tally: Tally, source: Source) -> list[Finding]:
 
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Return the findings in report order, each with the other places of its secret."""
-    return _with_occurrences(sorted(findings, key=lambda finding: finding.sort_key))
+    return _without_copies(_with_occurrences(sorted(findings, key=_order)))
+
+
+def _order(finding: Finding) -> tuple[tuple[str, int, int, str], str, int]:
+    origin = finding.origin
+    return finding.sort_key, *((origin.image, origin.layer_index) if isinstance(origin, LayerOrigin) else ("", 0))
+
+
+def _without_copies(findings: list[Finding]) -> list[Finding]:
+    """Leave out what a layer has only because it changed an owner or a mode: a copy of the file, the same at that place.
+
+    The lowest layer that brought it is the finding, and the copies are among its occurrences.
+    """
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for finding in findings:
+        if isinstance(finding.origin, LayerOrigin):
+            place = (finding.origin.image, finding.location, finding.rule_id, finding.fingerprint)
+            if place in seen:
+                continue
+            seen.add(place)
+        kept.append(finding)
+    return kept
 
 
 def _in_places(tally: Tally, source: Source) -> list[Finding]:

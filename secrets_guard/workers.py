@@ -7,9 +7,9 @@ while it reads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Tick = Callable[[], None] | None
@@ -73,6 +73,52 @@ def run(
         return
     _Crew([first, second], items, make_worker).run(jobs, tick)
 
+
+def side_by_side(streams: Iterable[Callable[[], Iterator[Item]]], width: int, ahead: int = 4) -> Iterator[Item]:
+    """Yield what several streams give, as it comes; ``width`` threads take one after the other, in the order given.
+
+    They work ahead by at most ``ahead`` items, so memory is bounded. The first error of a stream is raised here and ends
+    all, and so does whoever stops asking.
+    """
+    import queue
+    import threading
+
+    waiting, given = iter(streams), queue.Queue[tuple[str, Any]](maxsize=ahead)
+    lock, stop = threading.Lock(), threading.Event()
+
+    def give(kind: str, value: object) -> bool:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                given.put((kind, value), timeout=_TICK_SECONDS)
+                return True
+        return False
+
+    def run() -> None:
+        try:
+            while not stop.is_set():
+                with lock:
+                    stream = next(waiting, None)
+                if stream is None or not all(give("item", item) for item in stream()):
+                    break
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread, whatever it is
+            give("error", error)
+        give("end", None)
+
+    threads = [threading.Thread(target=run, name=f"read-{number}", daemon=True) for number in range(max(1, width))]
+    for thread in threads:
+        thread.start()
+    try:
+        running = len(threads)
+        while running:
+            kind, value = given.get()
+            if kind == "item":
+                yield value
+            elif kind == "end":
+                running -= 1
+            else:
+                raise value
+    finally:
+        stop.set()
 
 def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:
     """Start ``work`` in a thread that does not keep the process alive; what is returned gives its result when there.

@@ -46,3 +46,14 @@ TREE_OPTIONS: dict[str, Choice] = {
     "follow_symlinks": Choice(bool, "Follow symbolic links."),
 }
 """Options of scans that walk a file system."""
+
+IMAGE_OPTIONS: dict[str, Choice] = {
+    "platform": Choice(list[str], "Only images for this platform: os/arch[/variant] (repeatable). Default: all.", "NAME"),
+    "base": Choice(list[str], "An image that these were built from; its layers are marked as the base's.", "IMAGE"),
+    "base_layers": Choice(str, "A file of digests of base layers, one a line.", "FILE"),
+    "ignore_base": Choice(bool, "Leave the base's layers out."),
+    "plain_http": Choice(bool, "Reach registries by http. This machine's own are tried by both anyway."),
+    "insecure_registry": Choice(bool, "Don't check registries' certificates; where there is no https, use http."),
+    "ca_file": Choice(str, "More authorities (PEM) that may sign registries' certificates.", "FILE"),
+}
+"""Options of scans that read images."""

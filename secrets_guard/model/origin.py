@@ -60,7 +60,45 @@ class UnreachableOrigin(NamedTuple):
     kind: str = "unreachable"
 
 
-Origin = FileOrigin | StreamOrigin | StagedOrigin | CommitOrigin | MessageOrigin | UnreachableOrigin
+class LayerOrigin(NamedTuple):
+    """A file as a layer of an image holds it; ``path`` is its place in the image, without a slash in front."""
+
+    path: str
+    image: str
+    layer_digest: str
+    """Of the uncompressed layer (its diff id), which is the same wherever the image lies."""
+    layer_index: int
+    """From 0, the lowest."""
+    created_by: str = ""
+    """The instruction that made the layer, on one line; cut short where it may itself hold a secret."""
+    removed_by_layer: str = ""
+    """Digest of the first layer above that deletes or replaces the file; empty: it can be seen in the image."""
+    removed_by: str = ""
+    """The instruction that made that layer."""
+    base: bool = False
+    """Whether the layer belongs to a base image (``--base``)."""
+    kind: str = "layer"
+
+
+class ImageConfigOrigin(NamedTuple):
+    """A setting, history line, label or annotation of an image, or a document attached to it."""
+
+    path: str
+    image: str
+    setting: str = ""
+    kind: str = "image-config"
+
+
+Origin = (
+    FileOrigin
+    | StreamOrigin
+    | StagedOrigin
+    | CommitOrigin
+    | MessageOrigin
+    | UnreachableOrigin
+    | LayerOrigin
+    | ImageConfigOrigin
+)
 """Every kind of place a content can come from. Later sources add theirs here."""
 
 

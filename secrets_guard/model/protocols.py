@@ -36,7 +36,19 @@ class Standing(NamedTuple):
     exposure: Exposure | None
 
 
-class HistorySource(Source, Protocol):
+class RememberingSource(Source, Protocol):
+    """A source that need not read again what it remembers as clean."""
+
+    def use_rules(self, key: str) -> None:
+        """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
+        ...
+
+    def settle(self, suspects: Collection[str]) -> None:
+        """Learn, after a whole (first) pass, which contents had any candidate: the others need not be read again."""
+        ...
+
+
+class HistorySource(RememberingSource, Protocol):
     """A source whose contents are versions of each other, so that a secret is one finding however many hold it.
 
     Its blobs have an empty hint where no path is known yet.
@@ -44,10 +56,6 @@ class HistorySource(Source, Protocol):
 
     problems: list[Problem]
     """What ``standings`` met; read after it."""
-
-    def use_rules(self, key: str) -> None:
-        """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
-        ...
 
     def standings(self, secrets: Mapping[str, frozenset[str]]) -> Mapping[str, list[Standing]]:
         """Tell where secrets stood: ``secrets`` maps a key to the ids of all blobs that hold that secret.
@@ -57,13 +65,14 @@ class HistorySource(Source, Protocol):
         """
         ...
 
-    def settle(self, suspects: Collection[str]) -> None:
-        """Learn, after a whole first pass, which contents had any candidate: the others need not be read again."""
-        ...
-
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more, as ``blobs`` did."""
         ...
+
+
+def is_remembering(source: Source) -> TypeGuard[RememberingSource]:
+    """Tell whether a source remembers what is clean."""
+    return hasattr(source, "settle")
 
 
 def is_history(source: Source) -> TypeGuard[HistorySource]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 SOURCES = {
     "files": "secrets_guard.sources.files:FileSource",
     "git": "secrets_guard.sources.git.history:GitHistorySource",
+    "image": "secrets_guard.sources.image.source:ImageSource",
     "stdin": "secrets_guard.sources.stdin:StreamSource",
     "memory": "secrets_guard.sources.memory:MemorySource",
 }

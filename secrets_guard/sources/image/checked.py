@@ -13,7 +13,7 @@ class Checked:
     """A read that counts and hashes what goes by; it ends where the content should, so nothing endless gets through."""
 
     def __init__(self, read: Read, digest: str, size: int) -> None:
-        """``digest``: ``algorithm:hex``, empty where none is known; ``size`` in bytes, -1 where it is not known."""
+        """``digest``: ``algorithm:hex``, or only ``algorithm:`` to compute it, or empty; ``size`` in bytes, -1: unknown."""
         self._read, self._left = read, size
         self._algorithm, _, self._wanted = digest.partition(":")
         self._hash = hashlib.new(self._algorithm) if digest else None
@@ -35,6 +35,11 @@ class Checked:
             self._hash.update(data)
         return data
 
+    @property
+    def digest(self) -> str:
+        """The digest of what went by so far; empty where none was asked for."""
+        return f"{self._algorithm}:{self._hash.hexdigest()}" if self._hash is not None else ""
+
     def finish(self) -> str:
         """Read what is left, and return what is wrong with the content: empty where it is what it should be."""
         while self(_PART):
@@ -43,6 +48,6 @@ class Checked:
             return f"cut short: {self._left:,} of {self.taken + self._left:,} bytes are missing"
         if self._left == 0 and self._read(1):
             return f"longer than the {self.taken:,} bytes that it should have; the rest is not read"
-        if self._hash is not None and self._hash.hexdigest() != self._wanted:
+        if self._wanted and self.digest != f"{self._algorithm}:{self._wanted}":
             return f"not what its digest says: it should be {self._algorithm}:{self._wanted[:12]}…"
         return ""

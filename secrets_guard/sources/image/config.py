@@ -21,6 +21,9 @@ def config_texts(image: Image) -> Iterator[tuple[str, str]]:
 
     Variables, labels and annotations are lines of ``name=value``, so that rules see what they are called.
     """
+    yield from image.texts.items()
+    if not image.config:
+        return
     fields = document.load_object(image.config, image.name)
     done: set[tuple[str, str]] = set()
     for name in _OBJECTS:
@@ -35,8 +38,6 @@ def config_texts(image: Image) -> Iterator[tuple[str, str]]:
         yield f"history[{instruction.number}]", instruction.text
     for number, entry in enumerate(document.objects(fields, "history")):
         yield f"history[{number}]/comment", document.text(entry, "comment")
-    for name, text in image.texts.items():
-        yield name, text
     others = {name: value for name, value in fields.items() if name not in _TOLD_ELSEWHERE}
     yield "other", _lines(others)
 

@@ -14,6 +14,7 @@ from secrets_guard.model.result import Problem
 from secrets_guard.sources.image import document
 from secrets_guard.sources.image.image import Content, Image, assemble, image_problem, layer_ids
 from secrets_guard.sources.image.members import Members, read_whole
+from secrets_guard.sources.image.reference import is_digest
 
 LIST = "manifest.json"
 _BLOBS = "blobs/"
@@ -61,20 +62,14 @@ def _content(members: Members, path: str, diff_id: str) -> Content:
     digest = digest_of(path)
     if not digest and not _is_compressed(members, path):
         digest = diff_id
-    return Content(key_of(members, path), partial(members.open, path), digest, members.size(path))
-
-
-def key_of(members: Members, path: str) -> str:
-    """Return a name for a member's content: two names of one member have the same."""
-    place = getattr(members, "place", None)
-    found = place(path) if place is not None else None
-    return f"{members.where}!/{found[0] if found else path}"
+    return Content(members.key(path), partial(members.open, path), digest, members.size(path))
 
 
 def digest_of(path: str) -> str:
     """Return the digest that a member's path says it has; empty where it says none."""
     parts = path.split("/")
-    return f"{parts[-2]}:{parts[-1]}" if path.startswith(_BLOBS) and len(parts) == 3 else ""
+    digest = f"{parts[-2]}:{parts[-1]}" if path.startswith(_BLOBS) and len(parts) == 3 else ""
+    return digest if is_digest(digest) else ""
 
 
 def _is_compressed(members: Members, path: str) -> bool:

@@ -25,6 +25,8 @@ class Content(NamedTuple):
     size: int = -1
     """Bytes as stored, -1 where it is not known."""
     media_type: str = ""
+    addressed: bool = False
+    """Whether the place gives it by its digest alone, so that having the digest is having the content."""
 
 
 class Layer(NamedTuple):

@@ -25,6 +25,8 @@ _MOST_LOOKED_AT = 256
 class LayoutStore:
     """Reads a layout's blobs by their digests."""
 
+    addressed = False
+
     def __init__(self, members: Members) -> None:
         """Raises SourceError for what is no layout."""
         self.where = members.where

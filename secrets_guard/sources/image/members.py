@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Protocol
 
 from secrets_guard.errors import SourceError
@@ -13,6 +13,7 @@ from secrets_guard.sources.archive import pax, tar
 from secrets_guard.sources.archive.entry import Read, shown_path
 
 _MOST = 100_000
+_MOST_LINKS = 8
 _NO_FOLLOW = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -25,8 +26,11 @@ class Members(Protocol):
         """Return a member's size in bytes; -1 where there is no such member."""
         ...
 
-    @contextmanager
-    def open(self, path: str) -> Iterator[Read]:
+    def key(self, path: str) -> str:
+        """Return a name for a member's content, which two names of one member share."""
+        ...
+
+    def open(self, path: str) -> AbstractContextManager[Read]:
         """Open a member to read; several at a time may be. Raises SourceError for one that can't be read."""
         ...
 
@@ -60,6 +64,10 @@ class FolderMembers:
             return -1
         return found.st_size if stat.S_ISREG(found.st_mode) else -1
 
+    def key(self, path: str) -> str:
+        """Return the file's name."""
+        return f"{self.where}!/{path}"
+
     @contextmanager
     def open(self, path: str) -> Iterator[Read]:
         """Open a file."""
@@ -88,9 +96,10 @@ class TarMembers:
         place = self._place(path)
         return -1 if place is None else place[1]
 
-    def place(self, path: str) -> tuple[int, int] | None:
-        """Return a member's offset and size: the same for two names of one content."""
-        return self._place(path)
+    def key(self, path: str) -> str:
+        """Return where the member begins."""
+        place = self._place(path)
+        return f"{self.where}!/{path if place is None else place[0]}"
 
     @contextmanager
     def open(self, path: str) -> Iterator[Read]:
@@ -109,11 +118,7 @@ class TarMembers:
         yield _reading(read, f"{self.where}: {path}")
 
     def _place(self, path: str) -> tuple[int, int] | None:
-        for _ in range(8):
-            if path in self._places or path not in self._links:
-                break
-            path = self._links[path]
-        return self._places.get(path)
+        return self._places.get(resolved(path, self._links))
 
     def _index(self) -> None:
         """Read the headers, and nothing between them."""
@@ -152,34 +157,55 @@ class TarMembers:
             self._places[path] = offset, min(size, max(0, self._end - offset))
         elif flag in b"12":
             link = shown_path(told.get(b"linkpath") or block[157:257].partition(b"\0")[0])
-            base = os.path.dirname(path) if flag == b"2" else ""
-            self._links[path] = os.path.normpath(os.path.join(base, link))
+            self._links[path] = linked(path, link, symbolic=flag == b"2")
 
 
 class ReadMembers:
-    """Members that were kept while an archive went by; of the others only the size is known."""
+    """Members that were kept while an archive went by; of the others only the first bytes and the size are known."""
 
-    def __init__(self, where: str, contents: Mapping[str, bytes], sizes: Mapping[str, int]) -> None:
+    def __init__(self, where: str) -> None:
         self.where = where
-        self._contents, self._sizes = contents, sizes
+        self.contents: dict[str, bytes] = {}
+        self.sizes: dict[str, int] = {}
+        self.links: dict[str, str] = {}
 
     def size(self, path: str) -> int:
         """Return a member's size; -1 where there was none."""
-        return len(self._contents[path]) if path in self._contents else self._sizes.get(path, -1)
+        return self.sizes.get(resolved(path, self.links), -1)
+
+    def key(self, path: str) -> str:
+        """Return the member's own name, whatever link leads to it."""
+        return f"{self.where}!/{resolved(path, self.links)}"
 
     @contextmanager
     def open(self, path: str) -> Iterator[Read]:
-        """Open a member that was kept."""
-        if path not in self._contents:
-            raise SourceError(f"{self.where}: {path}: too large to be kept")
-        left = self._contents[path]
+        """Open a member; of one that was not kept what comes behind the first bytes can't be read."""
+        path = resolved(path, self.links)
+        left = self.contents.get(path, b"")
+        whole = len(left) == self.sizes.get(path, -1)
 
         def read(wanted: int) -> bytes:
             nonlocal left
+            if not left and not whole:
+                raise SourceError(f"{self.where}: {path}: too large for such a document")
             data, left = left[:wanted], left[wanted:]
             return data
 
         yield read
+
+
+def linked(path: str, link: str, *, symbolic: bool) -> str:
+    """Return the path of the member that a link leads to."""
+    return os.path.normpath(os.path.join(os.path.dirname(path) if symbolic else "", link))
+
+
+def resolved(path: str, links: Mapping[str, str]) -> str:
+    """Return the path at the end of a chain of links, which may not be long."""
+    for _ in range(_MOST_LINKS):
+        if path not in links:
+            break
+        path = links[path]
+    return path
 
 
 def _reading(read: Read, where: str) -> Read:

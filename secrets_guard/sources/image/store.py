@@ -29,6 +29,8 @@ class Store(Protocol):
 
     where: str
     """What to call it."""
+    addressed: bool
+    """Whether it gives a blob by its digest alone, as a registry does; a folder may hold something else under it."""
 
     def manifest(self, version: str) -> Stored:
         """Return a manifest by digest, which it is checked against, or by tag. Raises SourceError."""
@@ -45,7 +47,7 @@ class Store(Protocol):
 
 def content_of(store: Store, blob: Descriptor) -> Content:
     """Return a blob of a store as content to sweep; its digest names it."""
-    return Content(blob.digest, partial(store.open, blob), blob.digest, blob.size, blob.media_type)
+    return Content(blob.digest, partial(store.open, blob), blob.digest, blob.size, blob.media_type, store.addressed)
 
 
 def read_config(store: Store, blob: Descriptor, where: str) -> bytes:

@@ -1,0 +1,57 @@
+"""An image of the Docker daemon -> the archive that ``docker save`` would write, as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from secrets_guard.errors import SourceError
+from secrets_guard.sources.archive.entry import Read
+from secrets_guard.sources.image.chunks import reader
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def saved(name: str) -> Iterator[Read]:
+    """Open the stream; the daemon is that of ``DOCKER_HOST``, or this machine's. Raises SourceError."""
+    from docker import errors
+
+    with _client(name) as client:
+        chunks = client.images.get(name).save(chunk_size=_CHUNK, named=True)
+        yield reader(chunks, (errors.DockerException, OSError), f"docker-daemon:{name}")
+
+
+def layer_ids(name: str) -> list[str]:
+    """Return the diff ids of an image's layers. Raises SourceError."""
+    with _client(name) as client:
+        return [str(one) for one in client.images.get(name).attrs.get("RootFS", {}).get("Layers") or ()]
+
+
+@contextmanager
+def _client(name: str) -> Iterator[Any]:
+    where = f"docker-daemon:{name}"
+    try:
+        import docker
+        from docker import errors
+    except ImportError:
+        raise SourceError(f"{where}: pip install 'secrets-guard[image]' to speak to the Docker daemon") from None
+    failures = (errors.DockerException, OSError)
+    try:
+        client = docker.from_env()
+    except failures as error:
+        raise SourceError(f"{where}: the Docker daemon can't be reached: {_reason(error)}; is it running?") from None
+    try:
+        yield client
+    except errors.ImageNotFound:
+        raise SourceError(f"{where}: the daemon has no such image; see docker images") from None
+    except failures as error:
+        raise SourceError(f"{where}: {_reason(error)}") from None
+    finally:
+        client.close()
+
+
+def _reason(error: Exception) -> str:
+    text = str(getattr(error, "explanation", None) or error) or type(error).__name__
+    return " ".join(text.split())[:160]

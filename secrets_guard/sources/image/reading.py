@@ -1,0 +1,118 @@
+"""Layers, each by its number -> their blobs, checked against their digests; or the word that a cache knows them clean."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from secrets_guard.errors import SourceError
+from secrets_guard.model.blob import Blob
+from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.git.clean import CleanContents
+from secrets_guard.sources.image.catalogue import LAYER
+from secrets_guard.sources.image.checked import Checked
+from secrets_guard.sources.image.image import Attachment, Content, Layer
+from secrets_guard.sources.image.paths import LayerPaths
+from secrets_guard.sources.image.sweep import LayerSweep, Rules
+from secrets_guard.sources.pieces import stream_pieces
+
+Batches = Iterator[list[Blob | Problem]]
+ATTACHED = "<attached>/"
+_CACHED_KIND = "sha256:"
+_PART = 1 << 20
+
+
+class LayerReader:
+    """Reads layers once each, and remembers which were clean. Threads may share it, each for layers of its own."""
+
+    def __init__(self, rules: Rules, clean: CleanContents | None) -> None:
+        self._rules, self._clean = rules, clean
+        self._sweeps: dict[int, LayerSweep] = {}
+        self._digests: dict[int, str] = {}
+        self.stats = Stats()
+
+    def sweep(self, number: int, where: str) -> LayerSweep:
+        """Return the sweep of a layer, a new one."""
+        made = self._sweeps[number] = LayerSweep(f"{LAYER}{number}:", where, self._rules)
+        return made
+
+    def batches(self, number: int, layer: Layer, where: str) -> Batches:
+        """Yield a layer's blobs and problems, many at a time."""
+        content = layer.content
+        if self._is_clean(content):
+            count(self.stats.skipped, "cached")
+            return
+        sweep = self.sweep(number, where)
+        try:
+            with content.open() as read:
+                checked = Checked(read, content.digest, content.size)
+                yield from sweep.batches(checked, max(content.size, 0))
+                wrong = "" if sweep.stopped else checked.finish()
+        except SourceError as error:
+            sweep.whole = False
+            yield [Problem("unreadable", where, str(error))]
+            return
+        if wrong:
+            sweep.whole = False
+            yield [Problem("damaged", where, wrong)]
+        self._digests[number] = content.digest
+
+    def attached(self, prefix: str, one: Attachment, name: str) -> Batches:
+        """Yield what is in a document that is attached to an image."""
+        path = f"{ATTACHED}{one.name}"
+        where, content = f"{name}: {path}", one.content
+        try:
+            with content.open() as read:
+                checked = Checked(read, content.digest, content.size)
+                for blob in stream_pieces(checked, prefix + path, path):
+                    yield [blob]
+                wrong = checked.finish()
+        except SourceError as error:
+            wrong = str(error)
+        if wrong:
+            yield [Problem("unreadable", where, wrong)]
+
+    def paths(self, number: int, layer: Layer) -> LayerPaths:
+        """Return what a layer has in it; one that was not swept is read for that."""
+        sweep = self._sweeps.get(number)
+        if sweep is None:
+            sweep = self.sweep(number, "")
+            try:
+                with layer.content.open() as read:
+                    for _ in sweep.batches(read, max(layer.content.size, 0)):
+                        pass
+            except SourceError:
+                # What it took away can't be told; that it can't be read is no gap, for it was not to be swept.
+                pass
+            sweep.whole = False
+        return sweep.paths
+
+    def totals(self) -> Iterable[Stats]:
+        """Return the counters of all layers that were read."""
+        return [self.stats, *(sweep.stats for sweep in self._sweeps.values())]
+
+    def remember(self, suspects: Iterable[int]) -> None:
+        """Remember which layers had no candidate; ``suspects`` are the numbers of those that had."""
+        if self._clean is None:
+            return
+        guilty = set(suspects)
+        clean = [number for number, sweep in self._sweeps.items() if sweep.whole and number not in guilty]
+        digests = [self._digests.get(number, "") for number in clean]
+        self._clean.add(one.removeprefix(_CACHED_KIND) for one in digests if one.startswith(_CACHED_KIND))
+
+    def _is_clean(self, content: Content) -> bool:
+        """Tell whether an earlier sweep found a layer clean; one that is only said to be it is hashed first."""
+        if self._clean is None or not content.digest.startswith(_CACHED_KIND):
+            return False
+        if content.digest.removeprefix(_CACHED_KIND).encode() not in self._clean.known:
+            return False
+        if content.addressed:
+            return True
+        made = hashlib.sha256()
+        try:
+            with content.open() as read:
+                while data := read(_PART):
+                    made.update(data)
+        except SourceError:
+            return False
+        return made.hexdigest() == content.digest.removeprefix(_CACHED_KIND)
