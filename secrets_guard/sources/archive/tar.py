@@ -29,11 +29,12 @@ _NAMES = {b"L": b"path", b"K": b"linkpath"}
 _PAX, _SHARED = (b"x", b"X", b"g"), b"g"
 
 
-def entries(read: Read, where: str, begun: bytes = b"") -> Iterator[Entry | Problem]:
+def entries(read: Read, where: str, begun: bytes = b"", *, marked: bool = True) -> Iterator[Entry | Problem]:
     """Yield the entries of a tar stream, and a Problem for what is damaged; what comes before and behind is kept.
 
     ``where`` names the archive in Problems; ``begun`` is what was already read of the stream. An entry's ``read``
-    serves until the next entry is asked for. Nothing is ever written or opened by an entry's name.
+    serves until the next entry is asked for. ``marked``: whether it must have an end mark; where a digest tells that it
+    is whole it need not (umoci writes layers without). Nothing is ever written or opened by an entry's name.
     """
     feed = Feed(read, begun)
     told, shared, ended = dict[bytes, bytes](), pax.NOTHING, False
@@ -61,7 +62,7 @@ def entries(read: Read, where: str, begun: bytes = b"") -> Iterator[Entry | Prob
             if not whole:
                 return
             told, ended = {}, False
-    if not ended:
+    if marked and not ended:
         yield Problem("damaged", where, "tar: it has no end mark, so it may be cut short; what is there is swept")
 
 

@@ -29,6 +29,9 @@ class HttpClient:
 
     def __init__(self, access: Access) -> None:
         """Raises SourceError for a CA file that can't be used."""
+        if access.insecure:
+            # The user asked for it in so many words; saying it once more at every connection helps nobody.
+            urllib3.disable_warnings(exceptions.InsecureRequestWarning)
         self._options = {
             "timeout": urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
             "retries": False,

@@ -44,8 +44,8 @@ class Resolver:
                 yield item
             else:
                 hanging.append(item)
-        annotations = named_lines({**told, **parsed.annotations})
-        texts = {"annotations": annotations} if annotations else {}
+        lines = {"annotations": named_lines(parsed.annotations), "index annotations": named_lines(told)}
+        texts = {name: text for name, text in lines.items() if text}
         if isinstance(parsed, Manifest):
             yield from self._image(name, parsed, platform, texts, hanging)
             return

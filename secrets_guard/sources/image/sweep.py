@@ -69,7 +69,7 @@ class LayerSweep:
                 return
             read, begun = stream.read, _first(stream.read)
         if tar.is_header(begun[:_HEAD]) or not begun.strip(b"\0"):
-            yield from self._entries(tar.entries(read, self.where, begun), budget)
+            yield from self._entries(tar.entries(read, self.where, begun, marked=False), budget)
         else:
             yield Problem("unknown", self.where, "not a tar archive, compressed or not: swept as one file")
             yield from stream_pieces(_behind(begun, read), f"{self._prefix}", self.where)
