@@ -22,6 +22,8 @@ class Decoder(NamedTuple):
     run: Callable[[bytes, int, int, int], Span | None]
     """(buffer, end of the hit, low, high) -> the encoded run, within low and high."""
     decode: Callable[[bytes], tuple[bytes, Steps] | None]
+    around: int = 120
+    """Bytes of the line before and after an encoded run that stay with it, so that ``password: <base64>`` is seen."""
 
 
 def _wide_base64(buffer: bytes, end: int, low: int, high: int) -> Span | None:
@@ -35,11 +37,10 @@ DECODERS: tuple[Decoder, ...] = (
     Decoder(percent.NAME, percent.TRIGGERS[0], percent.run, percent.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[0], unicode_escape.run, unicode_escape.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[1], unicode_escape.run, unicode_escape.decode),
-    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode),
+    # What is beside a wide string is wide as well, or binary: it would only be found and undone again at every level.
+    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode, around=0),
 )
 
-_AROUND = 120
-"""Bytes of the line before and after an encoded run that stay with it, so that ``password: <base64>`` is still seen."""
 _TIMES_ROOT = 3
 _SPARE_BYTES = 64 << 10
 """What one level of decoding may yield for a blob: this many times its size, and this much more."""
@@ -69,6 +70,7 @@ def decode(batch: Batch, hits: Iterable[tuple[int, int]]) -> tuple[list[View], s
     cut: set[int] = set()
     reached: dict[int, int] = {}
     budgets: dict[int, int] = {}
+    wide: dict[int, list[Span]] = {}
     for index, end in sorted(hits):
         if end <= reached.get(index, 0):
             continue
@@ -81,13 +83,25 @@ def decode(batch: Batch, hits: Iterable[tuple[int, int]]) -> tuple[list[View], s
         if run is None:
             continue
         reached[index] = run.end
-        view = _undo(batch.views[place], decoder, Span(run.start - low, run.end - low))
+        parent, run = batch.views[place], Span(run.start - low, run.end - low)
+        if parent.binary and decoder.name == utf16.NAME:
+            if run.overlaps(parent.fresh):
+                wide.setdefault(place, []).append(run)
+            continue
+        view = _undo(parent, decoder, run)
         if view is not None:
             made.append(view)
             spent = budgets[blob] = budgets.get(blob, 0) + len(view.data)
             if spent > len(view.blob.data) * _TIMES_ROOT + _SPARE_BYTES:
                 cut.add(blob)
+    made += [_undo_together(batch.views[place], runs) for place, runs in wide.items()]
     return made, cut
+
+
+def _undo_together(view: View, runs: list[Span]) -> View:
+    # Half as long as what it is made of, so it needs no budget.
+    text, back = utf16.together(view.data, runs)
+    return view.decoded(utf16.NAME, text, Span(0, len(text)), back)
 
 
 def _undo(view: View, decoder: Decoder, run: Span) -> View | None:
@@ -97,7 +111,8 @@ def _undo(view: View, decoder: Decoder, run: Span) -> View | None:
     if result is None:
         return None
     text, inner = result
-    before = view.data[max(0, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
-    after = view.data[run.end : run.end + _AROUND].partition(b"\n")[0]
+    around = decoder.around
+    before = view.data[max(0, run.start - around) : run.start].rpartition(b"\n")[2]
+    after = view.data[run.end : run.end + around].partition(b"\n")[0]
     fresh = Span(len(before), len(before) + len(text))
     return view.decoded(decoder.name, before + text + after, fresh, Spliced(len(before), run, len(text), inner))

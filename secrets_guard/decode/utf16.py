@@ -15,6 +15,7 @@ BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # before the first character is that something, so both byte orders are seen; a whole file is decoded by whole().
 TRIGGERS = (rb"(?:[^ -~]\x00|[^\x00])(?:[\t -~]\x00){12}",)
 _LENGTH = 24
+_BETWEEN = b"\n\0\n"
 _RUN = re.compile(rb"(?:[\t\r\n -~]\x00)+")
 _SAMPLE = 4096
 _FEW, _MANY = 0.05, 0.4
@@ -35,6 +36,21 @@ def decode(encoded: bytes) -> tuple[bytes, Steps] | None:
     steps = Steps(len(encoded))
     steps.run(0, 0, 1, 2)
     return encoded[::2], steps
+
+
+def together(data: bytes, runs: list[Span]) -> tuple[bytes, Steps]:
+    """Return the texts of many runs as one, and the way back: a binary has thousands, most of them short.
+
+    A NUL on a line of its own lies between two, which no match crosses.
+    """
+    steps, out = Steps(len(data)), 0
+    texts = []
+    for start, end in runs:
+        steps.run(out, start, 1, 2)
+        text = data[start:end:2]
+        texts.append(text)
+        out += len(text) + len(_BETWEEN)
+    return _BETWEEN.join(texts), steps
 
 
 def encoding_of(data: bytes) -> str:
