@@ -88,7 +88,7 @@ def _result(
 
 def _coverage_key(rules: RuleSet, settings: Settings) -> str:
     """Return a name (hex digits) for all that decides whether a content has a candidate in it."""
-    thresholds = f"{settings.min_severity} {settings.min_confidence} {settings.max_depth}"
+    thresholds = f"{settings.min_severity} {settings.min_confidence} {settings.max_depth} {settings.no_archives}"
     return blake2b(f"{__version__} {rules.digest} {thresholds}".encode(), digest_size=16).hexdigest()
 
 

@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     strict: bool = False
     no_ignore: bool = False
     follow_symlinks: bool = False
+    no_archives: bool = False
     no_inline_allow: bool = False
     fail_on_unused: bool = False
     trust_repo_config: bool = False

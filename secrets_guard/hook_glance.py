@@ -44,9 +44,11 @@ class Glance:
         if head is None or dumped is None:
             return False
         self._kept = True
+        from secrets_guard.sources.archive.glance import suspect
+
         texts = source.peek(_MOST)
-        # UTF-16 is matched on as UTF-8 only.
-        if texts is None or any(b"\0" in text or text.startswith(_WIDE) for text in texts):
+        # UTF-16 is matched on as UTF-8 only, an archive when it is open.
+        if texts is None or any(b"\0" in text or text.startswith(_WIDE) or suspect(text) for text in texts):
             return False
         return _only_control(head, dumped, texts)
 

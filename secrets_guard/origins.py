@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from secrets_guard.model.finding import Finding, Occurrence
 from secrets_guard.model.origin import FileOrigin, LayerOrigin
 from secrets_guard.model.protocols import Source
-from secrets_guard.tally import Tally
+from secrets_guard.tally import Evidence, Tally
 
 MAX_OCCURRENCES = 10
 """Other places of the same secret that a finding lists; all are counted."""
@@ -48,10 +48,14 @@ def _without_copies(findings: list[Finding]) -> list[Finding]:
 def _in_places(tally: Tally, source: Source) -> list[Finding]:
     origins = source.origins({one.finding.blob_id for one in tally.found})
     return [
-        one.finding._replace(origin=origin, location=one.finding.location._replace(path=origin.path))
+        one.finding._replace(origin=origin, location=one.finding.location._replace(path=origin.path + one.inside))
         for one in tally.found
-        for origin in origins.get(one.finding.blob_id, [FileOrigin(one.finding.location.path)])
+        for origin in origins.get(one.finding.blob_id) or [FileOrigin(_outermost(one))]
     ]
+
+
+def _outermost(one: Evidence) -> str:
+    return one.finding.location.path.removesuffix(one.inside)
 
 
 def _with_occurrences(findings: Iterable[Finding]) -> list[Finding]:

@@ -32,6 +32,8 @@ class Evidence(NamedTuple):
     finding: Finding
     secret: Secret
     line: bytes
+    inside: str = ""
+    """Where in the content that the origin names it is: a blob's ``inside``."""
 
     def __repr__(self) -> str:
         """Show the finding alone: the line holds the plain value."""
@@ -164,7 +166,7 @@ class Clerk(NamedTuple):
             fingerprint=fingerprint(),
             blob_id=root.blob.id,
         )
-        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after))
+        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after, root.blob.inside))
 
 
 def _explanation(match: Match, where: Location, outcome: str, by: str, reason: str) -> Explanation:

@@ -42,7 +42,7 @@ def create(
     import secrets
 
     from secrets_guard import api
-    from secrets_guard.sources.files import FileSource
+    from secrets_guard.cli.scan_files import file_source
     from secrets_guard.suppression.allow import judge_allow
     from secrets_guard.suppression.baseline import Baseline, read_baseline, write_baseline
     from secrets_guard.suppression.entry import Suppression
@@ -53,10 +53,7 @@ def create(
     settings = prepared.settings
     key = old.key or settings.fingerprint_key or secrets.token_hex(16)
     allow = judge_allow(settings.allow, api.today())
-    source = FileSource(
-        tuple(paths or ["."]), no_ignore=settings.no_ignore, follow_symlinks=settings.follow_symlinks,
-        max_file_size=settings.max_file_size, skip_path=allow.path_allowed,
-    )  # fmt: skip
+    source = file_source(tuple(paths or ["."]), settings, allow)
     # Without the old entries: what is still there stays, what is gone is `prune`'s business.
     result = api.scan(source, settings=settings._replace(fingerprint_key=key), allow=allow)
     if any(problem.kind == "interrupted" for problem in result.problems):

@@ -94,12 +94,8 @@ def _pair(baseline: Baseline, results: list[ScanResult]) -> tuple[tuple[Suppress
 
 def _bare(paths: Sequence[str], settings: Settings) -> ScanResult:
     from secrets_guard import api
-    from secrets_guard.sources.files import FileSource
+    from secrets_guard.cli.scan_files import file_source
     from secrets_guard.suppression.allow import judge_allow
 
     allow = judge_allow(settings.allow, api.today())
-    source = FileSource(
-        tuple(paths), no_ignore=settings.no_ignore, follow_symlinks=settings.follow_symlinks,
-        max_file_size=settings.max_file_size, skip_path=allow.path_allowed,
-    )  # fmt: skip
-    return api.scan(source, settings=settings, allow=allow)
+    return api.scan(file_source(tuple(paths), settings, allow), settings=settings, allow=allow)

@@ -69,13 +69,15 @@ def stdin(
     if sys.stdin is None:
         raise SourceError("standard input is closed; pipe into it what is to be swept")
 
-    def source(_settings: Settings, _allow: AllowJudge) -> Source:
+    def source(settings: Settings, _allow: AllowJudge) -> Source:
+        from secrets_guard.sources.archive.limits import limits_of
+
         if os.name == "nt":  # knows no select() on a pipe
             from secrets_guard.sources.stdin import StreamSource
 
-            return StreamSource(sys.stdin.buffer, name)
+            return StreamSource(sys.stdin.buffer, name, limits_of(settings))
         from secrets_guard.cli.stream import InterruptibleStream
 
-        return InterruptibleStream(sys.stdin.buffer, name)
+        return InterruptibleStream(sys.stdin.buffer, name, limits_of(settings))
 
     raise typer.Exit(perform.perform(perform.prepare((), options or {}, config), source))

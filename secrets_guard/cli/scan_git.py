@@ -77,6 +77,7 @@ def _source(
     repo: str, folder: str, selected: dict[str, str], *, unreachable: bool, full: bool, cache: str
 ) -> MakeSource:
     def make(settings: Settings, _allow: AllowJudge) -> Source:
+        from secrets_guard.sources.archive.limits import limits_of
         from secrets_guard.sources.git.clean import CleanContents
         from secrets_guard.sources.git.history import GitHistorySource
         from secrets_guard.sources.git.remote import shown_url
@@ -91,6 +92,7 @@ def _source(
             jobs=settings.jobs or available_cores(),
             target=shown_url(repo),
             clean=CleanContents(cache) if cache else None,
+            limits=limits_of(settings),
         )
 
     return make

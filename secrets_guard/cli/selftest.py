@@ -28,12 +28,12 @@ def selftest() -> None:
     failed = False
     for source, sweep in SOURCES.items():
         if source == "git" and shutil.which("git") is None:
-            print("git    skipped: git is not installed")
+            print("git     skipped: git is not installed")
             continue
         for label, cache in (("fresh", Cache(None)), ("cached", user_cache())):
             found = sweep(planted, cache)
             failed = failed or not found
-            print(f"{source:<6} {label:<7} {'ok' if found else 'FAILED: the planted token was not found'}")
+            print(f"{source:<7} {label:<7} {'ok' if found else 'FAILED: the planted token was not found'}")
     raise typer.Exit(exits.BUG if failed else exits.CLEAN)
 
 
@@ -43,6 +43,24 @@ def _files(planted: str, cache: object) -> bool:
     with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
         with open(os.path.join(folder, "planted.env"), "w", encoding="utf-8") as stream:
             stream.write(planted)
+        return _found(FileSource((folder,)), cache)
+
+
+def _archive(planted: str, cache: object) -> bool:
+    """Plant it in a zip within a tar that is compressed."""
+    import tarfile
+    import zipfile
+
+    from secrets_guard.sources.files import FileSource
+
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("planted.env", planted)
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        with tarfile.open(os.path.join(folder, "outer.tgz"), "w:gz") as outer:
+            info = tarfile.TarInfo("inner.zip")
+            info.size = len(inner.getvalue())
+            outer.addfile(info, io.BytesIO(inner.getvalue()))
         return _found(FileSource((folder,)), cache)
 
 
@@ -79,5 +97,5 @@ def _found(source: object, cache: object) -> bool:
     return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
 
 
-SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "git": _git, "stdin": _stdin}
+SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "archive": _archive, "git": _git, "stdin": _stdin}
 """Source -> (planted text, cache) -> found it. A new source adds its own line."""

@@ -27,7 +27,10 @@ SCAN_OPTIONS: dict[str, Choice] = {
     "min_confidence": Choice(str, "Report from this confidence on: low, medium (default) or high.", "LEVEL"),
     "jobs": Choice(int, "Worker threads; default: the cores this process may use.", "N", "-j"),
     "max_file_size": Choice(str, "Leave out larger files, as problems: 10MB, 1GiB. Default: no limit.", "SIZE"),
-    "max_depth": Choice(int, "How many encodings inside one another are undone; 0: none. Default 5.", "N"),
+    "max_depth": Choice(
+        int, "How many encodings, or archives, inside one another are undone; 0: none. Default 5.", "N"
+    ),
+    "no_archives": Choice(bool, "Don't open archives and compressed files; sweep them as they are."),
     "show_secrets": Choice(bool, "Show the values themselves. Careful with logs."),
     "exit_code": Choice(int, "Exit code when something was found; default 1.", "N"),
     "explain": Choice(bool, "Say of each candidate why it was kept or dropped."),

@@ -10,7 +10,8 @@ from secrets_guard.model.finding import Finding
 class Problem(NamedTuple):
     """Something that could not be swept. It is part of the result, never just a log line.
 
-    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``.
+    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``;
+    of archives ``damaged``, ``encrypted``, ``unsupported``; of git ``corrupt``, ``missing``, ``shallow``.
     """
 
     kind: str

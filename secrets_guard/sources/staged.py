@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from secrets_guard.model.finding import Finding
     from secrets_guard.model.origin import Origin
     from secrets_guard.model.result import Problem, Stats
+    from secrets_guard.sources.archive.limits import Limits
 
 
 class StagedSource:
@@ -36,7 +37,7 @@ class StagedSource:
     target = "staged"
 
     def __init__(self, environment: Mapping[str, str], listing: Git | None = None, *, every: bool = False) -> None:
-        self.max_file_size = 0
+        self.limits: Limits | None = None
         self.skip_path: Callable[[str], bool] | None = None
         self.unborn = False
         self._environment = environment
@@ -76,6 +77,7 @@ class StagedSource:
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield each staged content once, by its object id."""
+        from secrets_guard.sources.archive.limits import Limits
         from secrets_guard.sources.versions import blobs_of, missing
 
         self.start()
@@ -89,7 +91,7 @@ class StagedSource:
             if kind != "blob":
                 yield missing(oid, path)
             else:
-                yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
+                yield from blobs_of(oid, path, size, read, self.limits or Limits(), stats)
         self._contents = None
 
     def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:

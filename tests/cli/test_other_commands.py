@@ -59,7 +59,7 @@ def test_the_selftest_finds_what_it_plants(run: Run) -> None:
     ran = run("selftest")
     assert ran.code == 0
     assert re.findall(r"^(\w+) +(\w+) +ok$", ran.out, re.MULTILINE) == [
-        (source, state) for source in ("files", "git", "stdin") for state in ("fresh", "cached")
+        (source, state) for source in ("files", "archive", "git", "stdin") for state in ("fresh", "cached")
     ]
 
 

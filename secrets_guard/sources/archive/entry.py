@@ -22,7 +22,8 @@ class Entry(NamedTuple):
     size: int
     """Bytes as stored in the container's header, holes included; -1 where only the end of the content tells."""
     kind: str
-    """``file``, ``hardlink``, ``symlink``, ``dir``, ``device`` or ``other``."""
+    """``file``, ``hardlink``, ``symlink``, ``dir``, ``device``, ``other``, ``raw`` (swept as it is), or an RPM's
+    ``payload``."""
     link: str
     """Where a link leads, as it is stored."""
     read: Read
@@ -39,6 +40,33 @@ def shown_path(raw: bytes) -> str:
     if "//" in path or "/./" in path:
         path = "/".join(part for index, part in enumerate(path.split("/")) if not index or part not in ("", "."))
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
+
+
+def chained(begun: bytes, read: Read) -> Read:
+    """Return a read of what was begun and then of the rest."""
+    at = 0
+
+    def both(wanted: int) -> bytes:
+        nonlocal at
+        if at >= len(begun):
+            return read(wanted)
+        data = begun[at : at + wanted]
+        at += len(data)
+        return data
+
+    return both
+
+
+def gather(read: Read, size: int) -> bytes:
+    """Return the next ``size`` bytes, fewer at the end only."""
+    data = read(size)
+    if len(data) == size or not data:
+        return data
+    parts, missing = [data], size - len(data)
+    while missing > 0 and (data := read(missing)):
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
 
 
 def nothing(_wanted: int) -> bytes:

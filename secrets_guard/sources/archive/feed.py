@@ -57,6 +57,11 @@ class Feed:
         self._at += len(data)
         return data
 
+    def unread(self, data: bytes) -> None:
+        """Give back what was taken last."""
+        self._base += self._at - len(data)
+        self._data, self._at = data + self._data[self._at :], 0
+
     def skip(self, wanted: int) -> int:
         """Pass over ``wanted`` bytes; return how many there were."""
         passed = min(wanted, len(self._data) - self._at)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard.model.result import Problem
-from secrets_guard.sources.archive.entry import Read
+
+if TYPE_CHECKING:
+    from secrets_guard.config import Settings
+    from secrets_guard.sources.archive.entry import Read
 
 
 class Limits(NamedTuple):
@@ -24,6 +27,11 @@ class Limits(NamedTuple):
     """Beyond that, so many times its own size: the densest text seldom comes to 50, zeros come to 1,000 and more."""
     largest: int = 0
     """``--max-file-size``: a member larger than this is left out; 0: none is."""
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits that the options of a sweep set."""
+    return Limits(depth=0 if settings.no_archives else settings.max_depth, largest=settings.max_file_size)
 
 
 class Budget:

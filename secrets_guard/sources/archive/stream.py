@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
-
 from secrets_guard.model.result import Problem
-from secrets_guard.sources.archive.entry import Read
+from secrets_guard.sources.archive.codecs import FORMATS, MEMORY, Decompressor, Format
+from secrets_guard.sources.archive.entry import Read, chained
 from secrets_guard.sources.archive.limits import Budget
 
-MEMORY = 160 << 20
-"""Bytes that one decompressor may need: xz -9 takes 65 MiB, zstd --ultra and --long 128 MiB."""
-WINDOW = 128 << 20
+__all__ = ["FORMATS", "Stream"]
+
 _INPUT = 64 << 10
-_OUTPUT = 1 << 20
-_SMALL_OUTPUT = 32 << 10
-
-
-class Decompressor(Protocol):
-    """What bz2, lzma and lz4 offer, and ``_Deflate`` and ``Zstandard`` imitate."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the end of the compressed stream was seen."""
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether nothing more comes out before more goes in."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """What was given beyond the end."""
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Take ``data`` and return at most ``max_length`` bytes."""
-        ...
-
-
-class Format(NamedTuple):
-    """One way of compressing. ``magics``: what a stream, and each further part of it, begins with."""
-
-    name: str
-    magics: tuple[bytes, ...]
-    make: Callable[[], Decompressor]
-    output: int = _SMALL_OUTPUT
-    """Bytes to ask for at once: what is lost where a stream breaks that can't be taken up again."""
-    package: str = ""
-    """What has to be installed for it."""
 
 
 class Stream:
@@ -60,9 +23,10 @@ class Stream:
         """``begun``: what was already read of the compressed stream. Raises ImportError where a package is missing."""
         self.problem: Problem | None = None
         self.rest = b""
-        self._format, self._input, self._where, self._budget = format_, read, where, budget
+        self._format, self._where, self._budget = format_, where, budget
+        self._input = chained(begun, read) if begun else read
         self._part: Decompressor | None = format_.make()
-        self._data = begun
+        self._data = b""
         self._dry = False
 
     def read(self, wanted: int) -> bytes:
@@ -91,8 +55,9 @@ class Stream:
 
     def _following(self, behind: bytes) -> None:
         """Go on with the next part of the stream, or end it."""
-        need = max((len(magic) for magic in self._format.magics), default=1)
-        while True:
+        magics = self._format.magics
+        need = max((len(magic) for magic in magics), default=0)
+        while magics:
             # NULs fill the last block of a tape, and the last four bytes of an xz stream.
             behind = behind.lstrip(b"\0")
             if len(behind) >= need:
@@ -101,7 +66,7 @@ class Stream:
             if not more:
                 break
             behind += more
-        if behind.startswith(self._format.magics):
+        if magics and behind.startswith(magics):
             self._part, self._data = self._format.make(), behind
         else:
             self._part, self.rest = None, behind
@@ -125,95 +90,3 @@ def _reason(error: Exception) -> str:
     if "memory" in text.lower() or "window" in text.lower():
         return f"it needs more than {MEMORY >> 20} MiB of memory to be read"
     return f"broken ({text[:80]})" if text else "broken"
-
-
-class _Deflate:
-    """zlib's decompressor with the manners of the others; a call that fails gives what it had in ``salvaged``."""
-
-    def __init__(self, wbits: int) -> None:
-        import zlib
-
-        self._inner = zlib.decompressobj(wbits)
-        self._tail = b""
-        self.eof, self.needs_input, self.unused_data, self.salvaged = False, True, b"", b""
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Return at most ``max_length`` bytes."""
-        inner = self._inner
-        data = self._tail + data if self._tail else data
-        before = inner.copy()
-        try:
-            out = inner.decompress(data, max_length)
-        except Exception:
-            self.salvaged = _salvage(before, data, max_length)
-            raise
-        self._tail = inner.unconsumed_tail
-        self.needs_input = not self._tail and len(out) < max_length
-        if inner.eof:
-            self.eof, self.unused_data = True, inner.unused_data
-        return out
-
-
-def _salvage(inner: Any, data: bytes, most: int) -> bytes:
-    """Feed a stream that breaks in ``data`` byte by byte, and return what comes before the break."""
-    parts: list[bytes] = []
-    try:
-        for at in range(len(data)):
-            part = inner.decompress(data[at : at + 1], most)
-            most -= len(part)
-            parts.append(part)
-            if most <= 0:
-                break
-    except Exception:  # noqa: BLE001 - the very break
-        return b"".join(parts)
-    return b"".join(parts)
-
-
-def _bzip2() -> Decompressor:
-    import bz2
-
-    return bz2.BZ2Decompressor()
-
-
-def _xz() -> Decompressor:
-    import lzma
-
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
-
-
-def _lzma() -> Decompressor:
-    import lzma
-
-    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MEMORY)
-
-
-def _zstandard() -> Decompressor:
-    from secrets_guard.sources.archive.zstandard import Zstandard
-
-    return Zstandard(WINDOW)
-
-
-def _lz4() -> Decompressor:
-    import lz4.frame
-
-    made: Decompressor = lz4.frame.LZ4FrameDecompressor()
-    return made
-
-
-_SKIPPED = tuple(bytes([0x50 + number, 0x2A, 0x4D, 0x18]) for number in range(16))
-"""Frames of zstd and lz4 that hold something else: RFC 8878, section 3.1.2."""
-
-FORMATS: dict[str, Format] = {
-    one.name: one
-    for one in (
-        Format("gzip", (b"\x1f\x8b\x08",), lambda: _Deflate(31), _OUTPUT),
-        Format("bzip2", (b"BZh",), _bzip2),
-        Format("xz", (b"\xfd7zXZ\0",), _xz),
-        Format("lzma", (), _lzma),
-        Format("zstd", (b"\x28\xb5\x2f\xfd", *_SKIPPED), _zstandard, _OUTPUT, "zstandard"),
-        Format("lz4", (b"\x04\x22\x4d\x18", *_SKIPPED), _lz4, package="lz4"),
-        Format("zlib", (), lambda: _Deflate(15), _OUTPUT),
-        Format("deflate", (), lambda: _Deflate(-15), _OUTPUT),
-    )
-}
-"""By name. What is told by its first bytes is told by ``magic.py``."""

@@ -170,6 +170,6 @@ def _damaged(feed: Feed, block: bytes, where: str) -> Iterator[Entry | Problem]:
         return data
 
     yield Problem("damaged", f"{where}!/{name}", "tar: no header where one should be; swept up to the next as it is")
-    yield Entry(name, name.encode(), -1, "other", "", read)
+    yield Entry(name, name.encode(), -1, "raw", "", read)
     while read(BLOCK):
         pass

@@ -9,6 +9,7 @@ from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin, UnreachableOrigin
 from secrets_guard.model.protocols import Standing
 from secrets_guard.model.result import Problem, Stats
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.git.changes import Changes, read_changes
 from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.git.loose_ends import other_origins
@@ -27,7 +28,8 @@ class GitHistorySource:
 
     ``range_`` (``A..B``, ``A...B``), ``branch`` and ``since`` cut it to what those commits add; ``unreachable`` keeps
     what no ref, reflog, stash or index leads to. ``require_full`` refuses a clone that lacks a part of its history.
-    ``max_file_size`` is in bytes (0: any). ``readers`` gits read objects, ``jobs`` compare commits.
+    ``max_file_size`` is in bytes (0: any), ``limits`` are those of opening archives. ``readers`` gits read objects,
+    ``jobs`` compare commits.
     ``problems`` are those met by ``standings``: read them after it.
     """
 
@@ -36,12 +38,13 @@ class GitHistorySource:
     def __init__(
         self, repo_path: str, *, range_: str = "", branch: str = "", since: str = "", unreachable: bool = False,
         require_full: bool = False, max_file_size: int = 0, jobs: int = 2, target: str = "",
-        clean: CleanContents | None = None,
+        clean: CleanContents | None = None, limits: Limits | None = None,
     ) -> None:  # fmt: skip
         self.target = target or repo_path
         self.notes: list[str] = []
         self.problems: list[Problem] = []
         self._path, self._limit, self._jobs = repo_path, max_file_size, max(1, jobs)
+        self._limits = limits or Limits(largest=max_file_size)
         self._asked = (range_, branch, since)
         self._unreachable, self._require_full = unreachable, require_full
         self._repository: Repository | None = None
@@ -49,6 +52,7 @@ class GitHistorySource:
         self._known: set[bytes] | None = None
         self._clean = clean
         self._read: list[str] = []
+        self._not_whole: set[str] = set()
 
     def open(self) -> Repository:
         """Return the repository and settle what is selected. Raises SourceError for what can't be swept at all."""
@@ -81,6 +85,7 @@ class GitHistorySource:
                         if self._clean is not None and isinstance(item, Blob):
                             self._read.append(item.id)
                         yield item
+                self._not_whole.update(*(reader.not_whole for reader in readers))
                 readers = [reader for reader in readers if not reader.finished]
         finally:
             for reader in readers:
@@ -105,7 +110,7 @@ class GitHistorySource:
     def settle(self, suspects: Collection[str]) -> None:
         """Remember, after a whole sweep, what was read and had no candidate."""
         if self._clean is not None:
-            guilty = frozenset(suspects)
+            guilty = frozenset(suspects) | self._not_whole
             self._clean.add(name for name in self._read if name not in guilty)
 
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
@@ -113,7 +118,7 @@ class GitHistorySource:
         names = [f"{name}\n".encode() for name in ids]
         if not names:
             return
-        reader = ObjectReader(self.open().git, b"".join(names), len(names[0]), {}, Stats())
+        reader = ObjectReader(self.open().git, b"".join(names), len(names[0]), {}, Stats(), self._limits)
         try:
             while not reader.finished:
                 yield from reader.some()
@@ -135,7 +140,9 @@ class GitHistorySource:
         width = wanted.width
         share = -(-len(wanted.requests) // (number * max(1, width))) * width
         return [
-            ObjectReader(repository.git, wanted.requests[start : start + share], width, wanted.names, stats)
+            ObjectReader(
+                repository.git, wanted.requests[start : start + share], width, wanted.names, stats, self._limits
+            )
             for start in range(0, len(wanted.requests), share or 1)
         ]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from secrets_guard.model.result import Problem
 from secrets_guard.sources.archive.tar import Entry, entries
 
-from .conftest import Make
+from .conftest import Make, tarred
 
 
 class Told(NamedTuple):
@@ -43,16 +43,6 @@ def unpack(data: bytes, most: int = 1 << 20) -> tuple[list[Told], list[Problem]]
     return told, problems
 
 
-def packed(members: list[tuple[str, bytes]], format_: int = tarfile.PAX_FORMAT) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w", format=format_) as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return stream.getvalue()
-
-
 _NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=60)
 _PATH = st.lists(_NAME.filter(lambda name: name not in (".", "..")), min_size=1, max_size=8).map("/".join)
 _MEMBERS = st.lists(st.tuples(_PATH, st.binary(max_size=3000)), max_size=6)
@@ -63,7 +53,7 @@ _MEMBERS = st.lists(st.tuples(_PATH, st.binary(max_size=3000)), max_size=6)
 def test_what_python_packs_comes_out_the_same_however_small_the_parts(
     members: list[tuple[str, bytes]], format_: int, most: int
 ) -> None:
-    told, problems = unpack(packed(members, format_), most)
+    told, problems = unpack(tarred(members, format_), most)
     assert [(one.path, one.data, one.kind) for one in told] == [(name, data, "file") for name, data in members]
     assert problems == []
 
@@ -142,7 +132,7 @@ def test_extended_attributes_are_told(tmp_path: Path) -> None:
 
 
 def test_absolute_and_climbing_names_are_shown_as_they_are() -> None:
-    told, problems = unpack(packed([("/etc/passwd", b"1"), ("../../x", b"2"), ("./a//b/./c", b"3")]))
+    told, problems = unpack(tarred([("/etc/passwd", b"1"), ("../../x", b"2"), ("./a//b/./c", b"3")]))
     assert [(one.path, one.data) for one in told] == [("/etc/passwd", b"1"), ("../../x", b"2"), ("a/b/c", b"3")]
     assert told[2].entry.raw == b"./a//b/./c"
     assert problems == []
@@ -170,19 +160,19 @@ def test_devices_and_pipes_have_no_content() -> None:
 
 
 def test_two_entries_of_one_name_are_both_there() -> None:
-    told, _ = unpack(packed([("a", b"first"), ("a", b"second")]))
+    told, _ = unpack(tarred([("a", b"first"), ("a", b"second")]))
     assert [one.data for one in told] == [b"first", b"second"]
 
 
 def test_archives_joined_by_cat_are_read_to_the_end() -> None:
-    told, problems = unpack(packed([("a", b"1")]) + packed([("b", b"2")]))
+    told, problems = unpack(tarred([("a", b"1")]) + tarred([("b", b"2")]))
     assert [one.path for one in told] == ["a", "b"]
     assert problems == []
 
 
 @pytest.mark.parametrize("cut", [700, 1024, 1300, 513, 100])
 def test_a_tar_that_is_cut_short_is_a_problem_and_what_is_there_is_kept(cut: int) -> None:
-    whole = packed([("a", b"x" * 400), ("b", b"y" * 1000)])
+    whole = tarred([("a", b"x" * 400), ("b", b"y" * 1000)])
     told, problems = unpack(whole[:cut])
     assert len(problems) == 1
     assert problems[0].kind == "damaged"
@@ -192,7 +182,7 @@ def test_a_tar_that_is_cut_short_is_a_problem_and_what_is_there_is_kept(cut: int
 
 
 def test_a_broken_header_is_a_problem_and_the_entries_around_it_are_kept() -> None:
-    data = bytearray(packed([("a", b"1"), ("b", b"2" * 600), ("c", b"3")]))
+    data = bytearray(tarred([("a", b"1"), ("b", b"2" * 600), ("c", b"3")]))
     data[1024 + 150] ^= 0x55
     told, problems = unpack(bytes(data))
     assert [problem.kind for problem in problems] == ["damaged"]
@@ -211,7 +201,7 @@ def test_noise_is_swept_as_it_is_or_is_an_end(data: bytes) -> None:
 @settings(deadline=None, max_examples=150)
 def test_a_flipped_byte_loses_no_more_than_its_entry(data: st.DataObject) -> None:
     members = [(f"name-{number}", b"content %d\n" % number * 40) for number in range(4)]
-    whole = bytearray(packed(members))
+    whole = bytearray(tarred(members))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] ^= 1 << data.draw(st.integers(0, 7))
     told, _ = unpack(bytes(whole))
@@ -247,6 +237,6 @@ def test_a_member_behind_ten_thousand_headers_of_its_own_is_reached() -> None:
     info = tarfile.TarInfo("a")
     info.pax_headers = {"comment": "x"}
     header = info.tobuf(tarfile.PAX_FORMAT)[:1024]
-    told, problems = unpack(header * 10_000 + packed([("a", b"1")]))
+    told, problems = unpack(header * 10_000 + tarred([("a", b"1")]))
     assert [one.path for one in told] == ["a"]
     assert problems == []
