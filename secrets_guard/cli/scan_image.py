@@ -43,7 +43,7 @@ def image(
 
 
 def _source(targets: list[str], settings: Settings, allow: AllowJudge, cache: str) -> Source:
-    from secrets_guard.sources.archive.limits import Limits
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.sources.git.clean import CleanContents
     from secrets_guard.sources.image.access import Access
     from secrets_guard.sources.image.base import read_layer_list
@@ -59,7 +59,7 @@ def _source(targets: list[str], settings: Settings, allow: AllowJudge, cache: st
         base_layers=read_layer_list(settings.base_layers) if settings.base_layers else (),
         ignore_base=settings.ignore_base,
         access=Access(settings.plain_http, settings.insecure_registry, settings.ca_file),
-        rules=Rules(Limits(depth=settings.max_depth, largest=settings.max_file_size), allow.path_allowed),
+        rules=Rules(limits_of(settings), allow.path_allowed),
         jobs=settings.jobs or available_cores(),
         clean=CleanContents(cache) if cache else None,
     )

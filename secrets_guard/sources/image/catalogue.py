@@ -6,27 +6,27 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import count
 
 from secrets_guard.model.origin import FileOrigin, ImageConfigOrigin, LayerOrigin, Origin
+from secrets_guard.sources.image.git_folders import MEMBER
 from secrets_guard.sources.image.history import shown
 from secrets_guard.sources.image.image import Image, Layer
-from secrets_guard.sources.image.paths import LayerPaths
+from secrets_guard.sources.image.sweep import LayerSweep
 
 LAYER, SETTING = "l", "c"
 """What ids of blobs begin with: then comes the number of the layer or image, ``:`` and the path or setting."""
-_MEMBER = "!/"
 
 
 class Catalogue:
     """All images of one sweep."""
 
-    def __init__(self, base: Collection[str], paths_of: Callable[[int, Layer], LayerPaths]) -> None:
-        """``base``: digests of base layers; ``paths_of`` tells what a layer has in it and takes away."""
+    def __init__(self, base: Collection[str], sweep_of: Callable[[int, Layer], LayerSweep]) -> None:
+        """``base``: digests of base layers; ``sweep_of`` gives the sweep of a layer, which is over."""
         self.images: list[Image] = []
         self.suspects: frozenset[str] | None = None
         """Ids of blobs with any candidate; None while that is not known."""
-        self.base, self._paths_of = frozenset(base), paths_of
+        self.base, self._sweep_of = frozenset(base), sweep_of
         self._count = count()
         self._numbers: dict[str, int] = {}
-        self._twins: set[int] = set()
+        self._twins: dict[int, int] = {}
         self._uses: dict[int, list[tuple[int, int]]] = {}
         self._streams: dict[int, str] = {}
 
@@ -49,8 +49,9 @@ class Catalogue:
     def alias(self, digest: str, key: str) -> None:
         """Let a layer that went by under ``key`` be known by its digest too."""
         number = self._numbers[key]
-        if self._numbers.setdefault(digest, number) != number:
-            self._twins.add(number)
+        known = self._numbers.setdefault(digest, number)
+        if known != number:
+            self._twins[number] = known
 
     def add(self, image: Image) -> tuple[int, list[tuple[int, Layer]]]:
         """Take an image in; return its own number, and its layers that no image before had, with theirs."""
@@ -73,18 +74,17 @@ class Catalogue:
         kind, (number, _, path) = blob_id[0], blob_id[1:].partition(":")
         if kind == SETTING:
             return [ImageConfigOrigin(path, self.images[int(number)].name, path.partition("/")[2])]
-        uses = self._uses.get(int(number), [])
-        if not uses and int(number) in self._twins:
-            return []
+        own = int(number)
+        uses = self._uses.get(own) or self._uses.get(self._twins.get(own, own), [])
         if not uses:
-            return [FileOrigin(f"{self._streams.get(int(number), '')}{_MEMBER}{path}")]
+            return [FileOrigin(f"{self._streams.get(own, '')}{MEMBER}{path}")]
         return [origin for image, index in uses for origin in self._in_layer(self.images[image], index, path)]
 
     def _in_layer(self, image: Image, index: int, path: str) -> Iterator[Origin]:
         layer = image.layers[index]
-        file, inside, member = path.partition(_MEMBER)
-        names = self._paths(layer).names_of(file)
-        for name in (file, *names):
+        sweep = self._sweep(layer)
+        file, inside, member = sweep.shown(path).partition(MEMBER)
+        for name in (file, *sweep.paths.names_of(file)):
             remover = self._remover(image, index, name)
             yield LayerOrigin(
                 path=f"{name}{inside}{member}",
@@ -100,10 +100,10 @@ class Catalogue:
     def _remover(self, image: Image, index: int, path: str) -> int:
         """Return which layer above takes a file away; -1: none does."""
         above = range(index + 1, len(image.layers))
-        return next((number for number in above if self._paths(image.layers[number]).takes_away(path)), -1)
+        return next((number for number in above if self._sweep(image.layers[number]).paths.takes_away(path)), -1)
 
-    def _paths(self, layer: Layer) -> LayerPaths:
-        return self._paths_of(self._numbers[layer.content.key], layer)
+    def _sweep(self, layer: Layer) -> LayerSweep:
+        return self._sweep_of(self._numbers[layer.content.key], layer)
 
     def _instruction(self, image: Image, index: int) -> str:
         """Return what made a layer; its text only where it holds no candidate, for it may be a build argument."""

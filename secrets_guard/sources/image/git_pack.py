@@ -13,10 +13,13 @@ from secrets_guard.sources.image.git_object import KINDS, GitObject, object_of
 
 LARGEST_PACK = 64 << 20
 """Bytes of a pack that is held in memory."""
+PACK_MAGIC = b"PACK"
 _LARGEST_OBJECT = 32 << 20
 _MOST_OBJECTS = 400_000
 _HELD = 64 << 20
-_HEADER, _TRAILER = 12, 20
+_HEADER = 12
+_TRAILERS = (20, 32)
+"""A pack ends with its own digest, SHA-1 or SHA-256."""
 _BY_OFFSET, _BY_NAME = 6, 7
 
 
@@ -70,10 +73,10 @@ class Pack:
         """Yield the offset of each object, noting what its header says."""
         data = self._data
         count = int.from_bytes(data[8:_HEADER], "big")
-        if data[:4] != b"PACK" or int.from_bytes(data[4:8], "big") not in (2, 3):
+        if len(data) < _HEADER or data[:4] != PACK_MAGIC or int.from_bytes(data[4:8], "big") not in (2, 3):
             self.broken = 0
             return
-        at, end = _HEADER, max(_HEADER, len(data) - _TRAILER)
+        at = _HEADER
         for _ in range(min(count, _MOST_OBJECTS)):
             offset = at
             try:
@@ -84,10 +87,7 @@ class Pack:
                 return
             self._stored[offset] = stored
             yield offset
-            if at > end:
-                self.broken = at
-                return
-        if count > _MOST_OBJECTS:
+        if count > _MOST_OBJECTS or len(data) - at not in _TRAILERS:
             self.broken = at
 
     def _header(self, at: int) -> _Stored:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem
 from secrets_guard.sources.archive import tar
-from secrets_guard.sources.archive.entry import Entry, Read
+from secrets_guard.sources.archive.entry import Entry, Read, chained, gather
 from secrets_guard.sources.image import document
 from secrets_guard.sources.image.checked import Checked
 from secrets_guard.sources.image.docker_archive import digest_of
@@ -50,9 +50,7 @@ class OnePass:
     def _member(self, entry: Entry) -> Iterator[list[Blob | Problem]]:
         claimed = digest_of(entry.path)
         checked = Checked(entry.read, claimed or "sha256:", -1)
-        begun = b""
-        while len(begun) < _HEAD and (part := checked(_HEAD - len(begun))):
-            begun += part
+        begun = gather(checked, _HEAD)
         members = self.members
         members.sizes[entry.path] = entry.size
         small = 0 < entry.size <= min(document.LARGEST, _MOST_KEPT - self._kept)
@@ -66,22 +64,9 @@ class OnePass:
         members.contents[entry.path] = begun[:8]
         key = members.key(entry.path)
         sweep = self._make_sweep(f"{self.where}: {entry.path}", key)
-        yield from sweep.batches(_joined(begun, checked), entry.size)
+        yield from sweep.batches(chained(begun, checked), entry.size)
         wrong = checked.finish()
         if wrong:
             sweep.whole = False
             yield [Problem("damaged", sweep.where, wrong)]
         self.digests[key] = claimed or checked.digest
-
-
-def _joined(begun: bytes, read: Read) -> Read:
-    left = begun
-
-    def joined(wanted: int) -> bytes:
-        nonlocal left
-        if left:
-            data, left = left[:wanted], left[wanted:]
-            return data
-        return read(wanted)
-
-    return joined

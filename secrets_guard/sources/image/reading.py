@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.archive import expand
 from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.image.catalogue import LAYER
 from secrets_guard.sources.image.checked import Checked
 from secrets_guard.sources.image.image import Attachment, Content, Layer
-from secrets_guard.sources.image.paths import LayerPaths
 from secrets_guard.sources.image.sweep import LayerSweep, Rules
-from secrets_guard.sources.pieces import stream_pieces
 
 Batches = Iterator[list[Blob | Problem]]
 ATTACHED = "<attached>/"
@@ -64,16 +63,16 @@ class LayerReader:
         try:
             with content.open() as read:
                 checked = Checked(read, content.digest, content.size)
-                for blob in stream_pieces(checked, prefix + path, path):
-                    yield [blob]
+                for item in expand(prefix + path, path, checked, self._rules.limits, self.stats, size=content.size):
+                    yield [item]
                 wrong = checked.finish()
         except SourceError as error:
             wrong = str(error)
         if wrong:
             yield [Problem("unreadable", where, wrong)]
 
-    def paths(self, number: int, layer: Layer) -> LayerPaths:
-        """Return what a layer has in it; one that was not swept is read for that."""
+    def over(self, number: int, layer: Layer) -> LayerSweep:
+        """Return the sweep of a layer that is over; one that was not swept is read for what it takes away."""
         sweep = self._sweeps.get(number)
         if sweep is None:
             sweep = self.sweep(number, "")
@@ -85,7 +84,7 @@ class LayerReader:
                 # What it took away can't be told; that it can't be read is no gap, for it was not to be swept.
                 pass
             sweep.whole = False
-        return sweep.paths
+        return sweep
 
     def totals(self) -> Iterable[Stats]:
         """Return the counters of all layers that were read."""

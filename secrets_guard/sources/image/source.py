@@ -54,7 +54,7 @@ class ImageSource:
         self._jobs, self._clean = max(1, jobs), clean
         self._environ = os.environ if environ is None else environ
         self._layers = LayerReader(rules, clean)
-        self._catalogue = Catalogue((), self._layers.paths)
+        self._catalogue = Catalogue((), self._layers.over)
         self._open = ExitStack()
 
     def use_rules(self, key: str) -> None:
@@ -68,7 +68,7 @@ class ImageSource:
         Raises SourceError, before anything is swept, when one of the targets can't be read at all.
         """
         known = base_layers(self._base, self._access, self._environ) | frozenset(self._base_layers)
-        self._catalogue = Catalogue(known, self._layers.paths)
+        self._catalogue = Catalogue(known, self._layers.over)
         streams: list[Callable[[], Batches]] = []
         passing: list[tuple[Target, OnePass]] = []
         told: list[Image | Problem] = []

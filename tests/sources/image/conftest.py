@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import socket
@@ -21,6 +23,8 @@ from secrets_guard.model.result import ScanResult
 from secrets_guard.rules.template import fill
 from secrets_guard.sources.image.source import ImageSource
 
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 USER, PASSWORD = "jo", "not-a-real-login"
 
 
@@ -251,3 +255,50 @@ def push(sample: Umoci, authority: Authority) -> Push:
         return f"{address}/{name}"
 
     return pushed
+
+
+class Layout:
+    """An OCI layout written by hand, so that anything in it can be wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "blobs" / "sha256").mkdir(parents=True)
+        (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+
+    def blob(self, content: bytes, media_type: str, **more: Any) -> dict[str, Any]:
+        """Store a content and return its descriptor."""
+        name = hashlib.sha256(content).hexdigest()
+        (self.folder / "blobs" / "sha256" / name).write_bytes(content)
+        return {"mediaType": media_type, "digest": f"sha256:{name}", "size": len(content), **more}
+
+    def json(self, value: object, media_type: str, **more: Any) -> dict[str, Any]:
+        """Store a JSON document and return its descriptor."""
+        return self.blob(json.dumps(value).encode(), media_type, **more)
+
+    def layer(self, content: bytes, media_type: str = LAYER) -> dict[str, Any]:
+        """Store a layer and return its descriptor."""
+        return self.blob(content, media_type)
+
+    def image(self, layers: list[dict[str, Any]], config: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        """Store config and manifest of an image and return the manifest's descriptor."""
+        fields = {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers"}} | (config or {})
+        made = self.json(fields, "application/vnd.oci.image.config.v1+json")
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": made, "layers": layers}
+        return self.json(manifest, MANIFEST, **more)
+
+    def index(self, *manifests: dict[str, Any]) -> str:
+        """Write the index and return the layout as a target."""
+        (self.folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": list(manifests)}))
+        return str(self.folder)
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """Return an empty layout."""
+    return Layout(tmp_path / "by-hand")
+
+
+@pytest.fixture
+def layered(layout: Layout) -> Callable[..., str]:
+    """Return a function that makes a target of one image with these layers."""
+    return lambda *layers: layout.index(layout.image([layout.layer(one) for one in layers]))
