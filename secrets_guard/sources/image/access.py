@@ -11,3 +11,5 @@ class Access(NamedTuple):
     plain_http: bool = False
     insecure: bool = False
     ca_file: str = ""
+    first_pause: float = 0.5
+    """Seconds before a request is tried again for the first time; then twice as long each time."""

@@ -29,6 +29,7 @@ class HttpClient:
 
     def __init__(self, access: Access) -> None:
         """Raises SourceError for a CA file that can't be used."""
+        self.first_pause = access.first_pause
         if access.insecure:
             # The user asked for it in so many words; saying it once more at every connection helps nobody.
             urllib3.disable_warnings(exceptions.InsecureRequestWarning)
@@ -60,12 +61,12 @@ class HttpClient:
                 # A host that never answered is more likely mistyped than busy.
                 if last or host not in self._reached or isinstance(error, exceptions.SSLError):
                     raise SourceError(f"{host}: {broken(error)}") from None
-                time.sleep(pause(attempt))
+                time.sleep(pause(attempt, self.first_pause))
                 continue
             self._reached.add(host)
             if answer.status not in _BUSY or last:
                 return answer
-            wait = pause(attempt, answer.headers.get("Retry-After", ""))
+            wait = pause(attempt, self.first_pause, answer.headers.get("Retry-After", ""))
             answer.close()
             time.sleep(wait)
         raise SourceError(f"{host}: no answer")
@@ -114,7 +115,7 @@ def _tls(access: Access) -> object:
         try:
             context.load_verify_locations(access.ca_file)
         except (OSError, ssl.SSLError) as error:
-            reason = getattr(error, "strerror", None) or "no certificate in it"
+            reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
             raise SourceError(f"--ca-file {access.ca_file}: can't be used: {reason}") from None
     return context
 

@@ -77,9 +77,12 @@ def layer_ids(config: Mapping[str, Any]) -> list[str]:
     return document.texts(rootfs, "diff_ids") if isinstance(rootfs, dict) else []
 
 
-def image_problem(name: str, error: SourceError) -> str:
-    """Return an error's text without the name that a Problem gives already."""
-    return str(error).removeprefix(f"{name}: ")
+def image_problem(where: str, error: SourceError) -> str:
+    """Return an error's text without what its Problem says already: where, or the image that this is in."""
+    text = str(error)
+    for told in (where, where.partition(": ")[0]):
+        text = text.removeprefix(f"{told}: ")
+    return text
 
 
 def _platform(fields: Mapping[str, Any]) -> str:

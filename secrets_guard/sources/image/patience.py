@@ -6,14 +6,13 @@ import time
 from email.utils import parsedate_to_datetime
 
 TRIES = 5
-_FIRST_SECONDS = 0.5
 _LONGEST_SECONDS = 60.0
 
 
-def pause(attempt: int, retry_after: str = "") -> float:
-    """Return the seconds to wait before the attempt behind this one (from 0): as told, else twice as long each time."""
+def pause(attempt: int, first: float, retry_after: str = "") -> float:
+    """Return the seconds to wait behind an attempt (from 0): as told, else ``first`` and twice as long each time."""
     told = _told(retry_after)
-    return min(_LONGEST_SECONDS, told if told is not None else _FIRST_SECONDS * 2.0**attempt)
+    return min(_LONGEST_SECONDS, told if told is not None else first * 2.0**attempt)
 
 
 def _told(retry_after: str) -> float | None:

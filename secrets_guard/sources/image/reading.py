@@ -12,7 +12,7 @@ from secrets_guard.sources.archive import expand
 from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.image.catalogue import LAYER
 from secrets_guard.sources.image.checked import Checked
-from secrets_guard.sources.image.image import Attachment, Content, Layer
+from secrets_guard.sources.image.image import Attachment, Content, Layer, image_problem
 from secrets_guard.sources.image.sweep import LayerSweep, Rules
 
 Batches = Iterator[list[Blob | Problem]]
@@ -49,7 +49,7 @@ class LayerReader:
                 wrong = "" if sweep.stopped else checked.finish()
         except SourceError as error:
             sweep.whole = False
-            yield [Problem("unreadable", where, str(error))]
+            yield [Problem("unreadable", where, image_problem(where, error))]
             return
         if wrong:
             sweep.whole = False
@@ -67,7 +67,7 @@ class LayerReader:
                     yield [item]
                 wrong = checked.finish()
         except SourceError as error:
-            wrong = str(error)
+            wrong = image_problem(where, error)
         if wrong:
             yield [Problem("unreadable", where, wrong)]
 

@@ -38,6 +38,7 @@ class RegistryStore:
         self.where = str(reference)
         self._repository = reference.repository
         client = HttpClient(access)
+        self._first_pause = access.first_pause
         login = find_login(reference.registry, reference.repository, environ)
         try:
             url = _url(reference.registry, access, client)
@@ -66,7 +67,7 @@ class RegistryStore:
             # As it is stored: a proxy must not compress it once more.
             return self._get(f"/v2/{self._repository}/blobs/{blob.digest}", {"Accept-Encoding": "identity", **headers})
 
-        transfer = Transfer(ask, blob.size, self.where)
+        transfer = Transfer(ask, blob.size, self.where, self._first_pause)
         try:
             yield transfer
         finally:

@@ -15,9 +15,9 @@ _SKIPPED_AT_ONCE = 1 << 20
 class Transfer:
     """Reads one blob. ``ask`` asks for it from an offset on; it raises SourceError."""
 
-    def __init__(self, ask: Callable[[int], Answer], size: int, where: str) -> None:
-        """``size``: bytes that it is said to have."""
-        self._ask, self._size, self._where = ask, size, where
+    def __init__(self, ask: Callable[[int], Answer], size: int, where: str, first_pause: float) -> None:
+        """``size``: bytes that it is said to have; ``first_pause``: seconds before the first further try."""
+        self._ask, self._size, self._where, self._first_pause = ask, size, where, first_pause
         self._offset = self._failures = 0
         self._answer: Answer | None = ask(0)
 
@@ -27,7 +27,8 @@ class Transfer:
             try:
                 if self._answer is None:
                     self._answer = self._again()
-                data = self._answer.read(wanted)
+                # What came before a line drops is given, where read() would lose it.
+                data = self._answer.read1(wanted, decode_content=False)
                 if data or self._offset >= self._size:
                     self._offset += len(data)
                     self._failures = 0 if data else self._failures
@@ -39,7 +40,7 @@ class Transfer:
             self._failures += 1
             if self._failures >= TRIES:
                 raise SourceError(f"{self._where}: {reason} after {self._offset:,} of {self._size:,} bytes, {TRIES} times")
-            time.sleep(pause(self._failures - 1))
+            time.sleep(pause(self._failures - 1, self._first_pause))
 
     def close(self) -> None:
         """Let go of the line."""
@@ -56,7 +57,7 @@ class Transfer:
         # Ranges are optional (RFC 9110, section 14.2): one that sends all of it again is read up to where we were.
         left = self._offset if answer.status == 200 else 0
         while left:
-            part = answer.read(min(left, _SKIPPED_AT_ONCE))
+            part = answer.read1(min(left, _SKIPPED_AT_ONCE), decode_content=False)
             if not part:
                 break
             left -= len(part)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -302,3 +306,81 @@ def layout(tmp_path: Path) -> Layout:
 def layered(layout: Layout) -> Callable[..., str]:
     """Return a function that makes a target of one image with these layers."""
     return lambda *layers: layout.index(layout.image([layout.layer(one) for one in layers]))
+
+
+class Proxy:
+    """A small real server before a registry: passes on what it gets, except where a test says otherwise.
+
+    ``answer(request) -> bool`` may answer by itself (True) or let the registry (False). Requests are noted.
+    """
+
+    def __init__(self, registry: str, answer: Callable[[Any], bool], tls: Authority | None = None) -> None:
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                proxy.requests.append((self.path, dict(self.headers)))
+                if not answer(self):
+                    self.pass_on()
+
+            do_POST = do_GET
+
+            def pass_on(self, most: int = -1, spare: bytes = b"", change: int = -1) -> None:
+                """Give the registry's answer: only ``most`` bytes, ``spare`` ones behind, one at ``change`` another."""
+                connection = http.client.HTTPConnection(registry)
+                kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "authorization")}
+                connection.request("GET", self.path, headers=kept)
+                got = connection.getresponse()
+                body = got.read()
+                connection.close()
+                headers = {name: value for name, value in got.getheaders() if name.lower() != "transfer-encoding"}
+                if spare:
+                    headers["Content-Length"] = str(len(body) + len(spare))
+                if change >= 0:
+                    body = body[:change] + bytes([body[change] ^ 1]) + body[change + 1 :]
+                self.give(got.status, body + spare, headers, most)
+
+            def give(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, most: int = -1) -> None:
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body if most < 0 else body[:most])
+                if most >= 0:
+                    self.close_connection = True
+                    self.wfile.flush()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls.certificate, tls.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def proxied(registry: str, push: Push) -> Iterator[Callable[..., tuple[Proxy, str]]]:
+    """Return a function that puts a proxy before the registry with the sample in it: (proxy, name of the image)."""
+    made: list[Proxy] = []
+    push(registry)
+
+    def start(answer: Callable[[Any], bool], tls: Authority | None = None) -> tuple[Proxy, str]:
+        made.append(Proxy(registry, answer, tls))
+        return made[-1], f"{made[-1].address}/team/app:1"
+
+    yield start
+    for proxy in made:
+        proxy.close()

@@ -112,8 +112,9 @@ def test_a_pack_with_any_byte_changed_ends_in_order(repo: Path) -> None:
         changed[place] ^= 1 << chance.randrange(8)
         pack = Pack(bytes(changed))
         found = {one.name for one in pack.objects()}
-        # What can't be read is told; what is read is an object of the repository, or named by its own content.
-        assert pack.broken >= 0 or pack.unresolved or pack.too_large or found != whole
+        # What is lost is told, or there is something else in its place: names are digests of what was read.
+        told = pack.broken >= 0 or pack.unresolved or pack.too_large
+        assert told or len(found) >= len(whole)
 
 
 @pytest.mark.parametrize(
