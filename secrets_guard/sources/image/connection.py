@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from secrets_guard.errors import SourceError
@@ -28,9 +28,12 @@ class Refused(SourceError):
 class Connection:
     """Speaks to one registry as one user, for one repository. Threads may share it."""
 
-    def __init__(self, client: HttpClient, url: str, repository: str, login: Login | None) -> None:
-        """``url``: scheme, host and port."""
-        self.url, self._client, self._login = url, client, login
+    def __init__(
+        self, client: HttpClient, url: str, repository: str, find_login: Callable[[], Login | None]
+    ) -> None:
+        """``url``: scheme, host and port; the login is looked for when the registry asks for one."""
+        self.url, self._client, self._find_login = url, client, find_login
+        self._login: Login | None = None
         self._host = urlsplit(url).netloc
         self._scope = f"repository:{repository}:pull"
         self._authorization = ""
@@ -69,6 +72,7 @@ class Connection:
         """Answer a challenge; False where there is nothing (else) to say."""
         with self._lock:
             if self._authorization == used:
+                self._login = self._login or self._find_login()
                 made = authorization(self._client, challenge, self.url, self._login, self._scope)
                 if made == used:
                     return False  # basic, refused

@@ -83,10 +83,10 @@ def _in_file(fields: dict[str, Any], path: str, registry: str, repository: str) 
             if isinstance(helpers.get(key), str):
                 return _ask(helpers[key], key, path)
     if isinstance(fields.get("credsStore"), str) and fields["credsStore"]:
-        for key in keys:
-            found = _ask(fields["credsStore"], key, path)
-            if found is not None:
-                return found
+        # Docker's helpers know registries only, Docker Hub by the address of its first API.
+        found = _ask(fields["credsStore"], _HUB_KEYS[0] if registry == DOCKER_HUB else registry, path)
+        if found is not None:
+            return found
     if isinstance(auths, dict):
         known = {_bare(name): entry for name, entry in auths.items()}
         for key in keys:

@@ -32,6 +32,8 @@ class OnePass:
         self.members = ReadMembers(where)
         self.digests: dict[str, str] = {}
         """Key of a layer -> the digest that its name says it has, or else the one that it has."""
+        self.layers = 0
+        """How many contents were swept, or begun to be."""
         self._kept = 0
 
     def batches(self, read: Read) -> Iterator[list[Blob | Problem]]:
@@ -63,6 +65,7 @@ class OnePass:
             return
         members.contents[entry.path] = begun[:8]
         key = members.key(entry.path)
+        self.layers += 1
         sweep = self._make_sweep(f"{self.where}: {entry.path}", key)
         yield from sweep.batches(chained(begun, checked), entry.size)
         wrong = checked.finish()

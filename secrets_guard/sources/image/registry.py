@@ -9,6 +9,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from secrets_guard.errors import SourceError
 from secrets_guard.sources.archive.entry import Read
@@ -34,16 +35,16 @@ class RegistryStore:
     addressed = True
 
     def __init__(self, reference: Reference, access: Access, environ: Mapping[str, str]) -> None:
-        """Raises SourceError when the registry can't be reached, or a login that is there can't be used."""
+        """Raises SourceError when the registry can't be reached."""
         self.where = str(reference)
         self._repository = reference.repository
         client = HttpClient(access)
         self._first_pause = access.first_pause
-        login = find_login(reference.registry, reference.repository, environ)
         try:
             url = _url(reference.registry, access, client)
         except SourceError as error:
             raise SourceError(f"{self.where}: {error}") from None
+        login = partial(find_login, reference.registry, reference.repository, environ)
         self._connection = Connection(client, url, reference.repository, login)
 
     def manifest(self, version: str) -> Stored:

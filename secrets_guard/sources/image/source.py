@@ -67,6 +67,13 @@ class ImageSource:
 
         Raises SourceError, before anything is swept, when one of the targets can't be read at all.
         """
+        try:
+            yield from self._swept(stats)
+        except Exception:
+            self._open.close()
+            raise
+
+    def _swept(self, stats: Stats) -> Iterator[Blob | Problem]:
         known = base_layers(self._base, self._access, self._environ) | frozenset(self._base_layers)
         self._catalogue = Catalogue(known, self._layers.over)
         streams: list[Callable[[], Batches]] = []
@@ -135,7 +142,7 @@ class ImageSource:
                 if isinstance(item, Image):
                     yield from _altered(item, one)
         except SourceError as error:
-            if not one.digests:
+            if not one.layers:
                 raise
             yield Problem("unreadable", target.given, f"which layer is whose can't be told: {error}")
         self._note_left_out(target, left_out)

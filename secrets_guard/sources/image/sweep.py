@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive import expand, inside, suspect, tar
@@ -46,18 +47,26 @@ class LayerSweep:
         return self._git.shown(path)
 
     def batches(self, read: Read, size: int) -> Iterator[list[Blob | Problem]]:
-        """Yield the layer's blobs and problems, many at a time; ``size``: bytes as stored, 0 where it is not known."""
+        """Yield the layer's blobs and problems, many at a time; ``size``: bytes as stored, 0 where it is not known.
+
+        Raises SourceError where reading fails, behind what came before.
+        """
         batch: list[Blob | Problem] = []
         filled = 0
-        for item in self._items(read, size):
-            batch.append(item)
-            if type(item) is Blob:
-                filled += len(item.data)
-            else:
-                self.whole = False
-            if filled >= _BATCH_BYTES or len(batch) >= _BATCH_ITEMS:
-                yield batch
-                batch, filled = [], 0
+        try:
+            for item in self._items(read, size):
+                batch.append(item)
+                if type(item) is Blob:
+                    filled += len(item.data)
+                else:
+                    self.whole = False
+                if filled >= _BATCH_BYTES or len(batch) >= _BATCH_ITEMS:
+                    yield batch
+                    batch, filled = [], 0
+        except SourceError:
+            # The line dropped: what came before is swept all the same.
+            yield batch
+            raise
         if batch:
             yield batch
 
