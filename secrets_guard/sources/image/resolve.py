@@ -39,7 +39,9 @@ class Resolver:
         self._seen.add(stored.digest)
         parsed = parse_manifest(stored.content, stored.media_type, name)
         hanging: list[Attachment] = []
-        for item in attachments(self._store, [*attached, *self._store.attached(stored.digest)], name):
+        own = [one for one in (*attached, *self._store.attached(stored.digest)) if one.digest not in self._seen]
+        self._seen.update(one.digest for one in own)
+        for item in attachments(self._store, own, name):
             if isinstance(item, Problem):
                 yield item
             else:

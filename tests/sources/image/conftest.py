@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -238,6 +240,7 @@ class Kit:
     sweep = staticmethod(sweep)
     places = staticmethod(places)
     Umoci = Umoci
+    tar = staticmethod(lambda files: tar(files))
     Place = Place
 
 
@@ -384,3 +387,14 @@ def proxied(registry: str, push: Push) -> Iterator[Callable[..., tuple[Proxy, st
     yield start
     for proxy in made:
         proxy.close()
+
+
+def tar(files: dict[str, bytes]) -> bytes:
+    """Return a tar with these contents by name."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as made:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            made.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
