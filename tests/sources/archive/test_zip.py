@@ -359,7 +359,9 @@ def test_wheels_as_they_are_published_are_read() -> None:
 
 
 def test_an_sdist_is_opened(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[tool.setuptools]\npy-modules = ["x"]\n'
+    )
     (tmp_path / "x.py").write_text("VALUE = 1\n")
     build = "from setuptools import build_meta; build_meta.build_sdist('.')"
     subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
