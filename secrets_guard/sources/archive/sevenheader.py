@@ -164,7 +164,7 @@ class _Parser:
         inputs, outputs = sum(one.inputs for one in coders), sum(one.outputs for one in coders)
         if not coders or outputs > 32 or inputs > 32:
             raise ValueError("its header makes no sense")
-        pairs = dict((self._number(), self._number()) for _ in range(outputs - 1))
+        pairs = {self._number(): self._number() for _ in range(outputs - 1)}
         packed = inputs - len(pairs)
         if packed > 1:
             for _ in range(packed):
@@ -205,13 +205,11 @@ class _Parser:
         while kind:
             if kind != _CRC:
                 raise ValueError("its header makes no sense")
-            unknown = [one.checks != (None,) and len(one.parts) == 1 for one in made]
-            told = iter(
-                self._checks(sum(len(one.parts) for one, known in zip(made, unknown, strict=True) if not known))
-            )
+            # A folder of one stream that has a checksum is not told again.
+            lacking = [one for one in made if len(one.parts) != 1 or one.checks == (None,)]
+            told = iter(self._checks(sum(len(one.parts) for one in lacking)))
             made = [
-                one if known else one._replace(checks=tuple(next(told) for _ in one.parts))
-                for one, known in zip(made, unknown, strict=True)
+                one._replace(checks=tuple(next(told) for _ in one.parts)) if one in lacking else one for one in made
             ]
             kind = self._byte()
         return made
