@@ -22,8 +22,9 @@ class Stream:
     def __init__(
         self, format_: Format, read: Read, where: str, budget: Budget, begun: bytes = b"", ends_at: int = -1
     ) -> None:
-        """``begun``: what was already read of the compressed stream; ``ends_at``: bytes that come out, where the stream
-        itself does not mark its end. Raises ImportError where a package is missing.
+        """``begun``: what was already read; ``ends_at``: bytes that come out, where the stream does not mark its end.
+
+        Raises ImportError where a package is missing.
         """
         self.problem: Problem | None = None
         self.rest = b""
