@@ -86,6 +86,22 @@ def _salvage(inner: Any, data: bytes, most: int) -> bytes:
     return b"".join(parts)
 
 
+class _Stored:
+    """What is not compressed at all, with the manners of the others."""
+
+    eof, unused_data = False, b""
+
+    def __init__(self) -> None:
+        self._data, self.needs_input = b"", True
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Return at most ``max_length`` bytes."""
+        data = self._data + data
+        self._data = data[max_length:]
+        self.needs_input = not self._data
+        return data[:max_length]
+
+
 class _Deflate64:
     """The inflate64 package, which gives all that comes of what it is given, with the manners of the others."""
 
@@ -155,8 +171,23 @@ FORMATS: dict[str, Format] = {
         Format("zstd", (b"\x28\xb5\x2f\xfd", *_SKIPPED), _zstandard, _OUTPUT, "zstandard"),
         Format("lz4", (b"\x04\x22\x4d\x18", *_SKIPPED), _lz4, package="lz4"),
         Format("zlib", (), lambda: _Deflate(15), _OUTPUT),
+        Format("stored", (), _Stored, _OUTPUT),
         Format("deflate64", (), _Deflate64, package="inflate64"),
         Format("deflate", (), lambda: _Deflate(-15), _OUTPUT),
     )
 }
 """By name. What is told by its first bytes is told by ``magic.py``."""
+
+
+def lzma_properties(properties: bytes) -> dict[str, int]:
+    """Return liblzma's filter for LZMA data by its five bytes of properties. Raises ValueError."""
+    if len(properties) != 5 or properties[0] >= 225:
+        raise ValueError("LZMA properties that can't be")
+    number, dictionary = properties[0], int.from_bytes(properties[1:], "little")
+    if dictionary > WINDOW:
+        raise ValueError(f"it needs more than {WINDOW >> 20} MiB of memory to be read")
+    lzma1 = 0x4000000000000001  # LZMA_FILTER_LZMA1, lzma/lzma12.h
+    return {
+        "id": lzma1, "dict_size": max(4096, dictionary),
+        "lc": number % 9, "lp": number // 9 % 5, "pb": number // 45,
+    }  # fmt: skip

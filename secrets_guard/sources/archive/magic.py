@@ -11,7 +11,7 @@ HEAD = 1024
 TAIL, _END_MAGIC = 22, b"PK\5\6"
 _BLOCK = 512
 _KINDS = {
-    b"PK\3\4": "zip", b"PK\5\6": "zip", b"PK\7\x08": "zip", b"PK00": "zip", ar.MAGIC: "ar", rpm.MAGIC: "rpm",
+    b"PK\3\4": "zip", b"PK\5\6": "zip", b"PK\7\x08PK": "zip", b"PK00PK": "zip", ar.MAGIC: "ar", rpm.MAGIC: "rpm",
     b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "rar", b"MSCF\0\0\0\0": "cab", b"\x1f\x9d": "compress",
     **dict.fromkeys(cpio.MAGICS, "cpio"),
 }  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
-from secrets_guard.sources.archive import ar, cpio, magic, rpm, tar, zipped, zipstream
+from secrets_guard.sources.archive import ar, cpio, magic, rpm, sevenzip, tar, zipped, zipstream
 from secrets_guard.sources.archive.entry import Entry, Read, chained, gather, nothing
 from secrets_guard.sources.archive.glance import suspect
 from secrets_guard.sources.archive.limits import Budget, Limits
@@ -25,7 +25,7 @@ _CONTAINERS: dict[str, Callable[[Read, str, bytes], Iterator[Entry | Problem]]] 
 }
 """Kinds that are read from front to back."""
 _EMPTY = ("dir", "symlink", "device")
-_DIRECTED = ("zip",)
+_DIRECTED = {"zip": zipped.entries, "7z": sevenzip.entries}
 """Kinds whose directory stands at the end."""
 
 
@@ -67,7 +67,7 @@ class Opening:
         elif kind in _CONTAINERS:
             yield from self._entries(_CONTAINERS[kind](source.read, where, source.head), inside, depth)
         elif kind in _DIRECTED:
-            yield from self._entries(self._directed(source, where), inside, depth)
+            yield from self._directed(source, kind, inside, depth)
         else:
             yield from self._closed(source, inside)
             yield Problem("unsupported", where, f"{kind} archives can't be opened; swept as it is")
@@ -94,15 +94,26 @@ class Opening:
             message = f"more than {largest:,} bytes, the first of which are swept; raise --max-file-size"
             yield Problem("too_large", self._where + inside, message)
 
-    def _directed(self, source: Source, where: str) -> Iterator[Entry | Problem]:
-        if source.at is not None:
-            return zipped.entries(source.at, source.size, where, self.budget)
-        if source.size <= HELD:
+    def _directed(self, source: Source, kind: str, inside: str, depth: int) -> Iterator[Blob | Problem]:
+        """Yield what is in an archive whose directory stands at the end; the archive itself where it can't be read."""
+        where = self._where + inside
+        if source.at is None and source.size <= HELD:
             data = gather(chained(source.head, source.read), HELD + 1)
-            if len(data) <= HELD:
-                return zipped.entries(held(data), len(data), where, self.budget)
             source = source._replace(head=data)
-        return zipstream.entries(source.read, where, self.budget, source.head)
+            if len(data) <= HELD:
+                source = Source(data, nothing, len(data), held(data))
+        if source.at is not None:
+            found = _DIRECTED[kind](source.at, source.size, where, self.budget)
+        elif kind == "zip":
+            found = zipstream.entries(source.read, where, self.budget, source.head)
+        else:
+            message = (
+                f"{kind}: over {HELD >> 20} MiB long in a stream, the list of its files out of reach; swept as it is"
+            )
+            found = iter([Problem("limit", where, message)])
+        opened = yield from self._entries(found, inside, depth)
+        if not opened and not self.budget.reached:
+            yield from self._closed(source, inside)
 
     def _stream(self, source: Source, kind: str, inside: str, depth: int) -> Iterator[Blob | Problem]:
         """Yield what a compressed stream holds: a tar's entries as if it were not compressed, or its one content."""
@@ -131,17 +142,22 @@ class Opening:
         if rest.strip(b"\0"):
             yield from self._pieces(chained(rest, stream.read_rest), inside + "!/<behind the end>")
 
-    def _entries(self, found: Iterator[Entry | Problem], inside: str, depth: int) -> Iterator[Blob | Problem]:
-        """Yield the contents of a container's entries."""
+    def _entries(
+        self, found: Iterator[Entry | Problem], inside: str, depth: int
+    ) -> Generator[Blob | Problem, None, bool]:
+        """Yield the contents of a container's entries; return False where there were Problems only."""
         budget, limits, stats = self.budget, self._limits, self._stats
+        opened, failed = False, False
         for entry in found:
             if budget.reached:
-                return
+                break
             if isinstance(entry, Problem):
+                failed = True
                 yield entry
                 continue
+            opened = True
             if not budget.member():
-                return
+                break
             name = f"{inside}!/{entry.path}" if entry.path else inside
             for attribute, value in entry.xattrs.items():
                 yield from self._pieces(chained(value, nothing), f"{name} <xattr {attribute}>")
@@ -153,6 +169,7 @@ class Opening:
                 yield from self._pieces(entry.read, name)
             elif entry.kind not in _EMPTY and entry.size:
                 yield from self._member(entry, name, inside, depth)
+        return opened or not failed
 
     def _member(self, entry: Entry, name: str, inside: str, depth: int) -> Iterator[Blob | Problem]:
         """Yield the content of one entry, opened where it is an archive itself."""

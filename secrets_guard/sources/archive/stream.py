@@ -19,20 +19,25 @@ class Stream:
     is what follows that is none. ``read`` gives what was there before the place where it broke.
     """
 
-    def __init__(self, format_: Format, read: Read, where: str, budget: Budget, begun: bytes = b"") -> None:
-        """``begun``: what was already read of the compressed stream. Raises ImportError where a package is missing."""
+    def __init__(
+        self, format_: Format, read: Read, where: str, budget: Budget, begun: bytes = b"", ends_at: int = -1
+    ) -> None:
+        """``begun``: what was already read; ``ends_at``: bytes that come out, where the stream does not mark its end.
+
+        Raises ImportError where a package is missing.
+        """
         self.problem: Problem | None = None
         self.rest = b""
         self._format, self._where, self._budget = format_, where, budget
         self._input = chained(begun, read) if begun else read
         self._part: Decompressor | None = format_.make()
         self._data = b""
-        self._dry = False
+        self._dry, self._left = False, ends_at
 
     def read(self, wanted: int) -> bytes:
         """Return at most ``wanted`` bytes; none at the end, or where it broke, or where the budget is spent."""
         part = self._part
-        wanted = min(wanted, self._format.output)
+        wanted = min(wanted, self._format.output if self._left < 0 else min(self._left, self._format.output))
         while part is not None and wanted > 0 and not self._budget.reached:
             if part.needs_input and not self._data and not self._dry:
                 self._data = self._input(_INPUT)
@@ -49,6 +54,8 @@ class Stream:
                 elif not out and self._dry:
                     self._broken("cut short")
             if out:
+                if self._left > 0:
+                    self._left -= len(out)
                 return out if self._budget.expand(len(out)) else b""
             part = self._part
         return b""

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from zlib import crc32
 
 from secrets_guard.model.result import Problem
-from secrets_guard.sources.archive.codecs import FORMATS, WINDOW, Decompressor, Format
+from secrets_guard.sources.archive.codecs import FORMATS, Decompressor, Format, lzma_properties
 from secrets_guard.sources.archive.entry import Entry, Read, shown_path
 from secrets_guard.sources.archive.limits import Budget
 from secrets_guard.sources.archive.stream import Stream
 
 LOCAL, CENTRAL = Struct("<4s5H3I2H"), Struct("<4s6H3I5H2I")
 LOCAL_MAGIC, CENTRAL_MAGIC, DESCRIPTOR_MAGIC = b"PK\3\4", b"PK\1\2", b"PK\7\x08"
+_LZMA = 14
 _METHODS = {8: "deflate", 9: "deflate64", 12: "bzip2", 14: "lzma", 20: "zstd", 93: "zstd", 95: "xz"}
 _NAMES = {1: "shrink", 6: "implode", 96: "jpeg", 97: "wavpack", 98: "PPMd", 99: "AES"}
 _ENCRYPTED, _DESCRIBED_BEHIND, _UTF8 = 1, 8, 0x800
@@ -80,29 +81,25 @@ def with_extra(member: Member, extra: bytes) -> Member:
 class Content:
     """A member's content. ``read`` gives it; then ``problem`` tells whether it was what the headers say."""
 
-    __slots__ = ("_crc", "_left", "_read", "_sized", "_stream", "_where", "size")
+    __slots__ = ("_crc", "_read", "_stream", "_where", "size")
 
     def __init__(self, member: Member, read: Read, where: str, budget: Budget) -> None:
         """``read``: the stored bytes. Raises ImportError where a package is missing, ValueError for what can't be."""
         self._crc, self.size, self._where = 0, 0, where
         self._stream: Stream | None = None
-        self._sized = member.method == 14 and not member.described_behind
-        self._left = member.size
         self._read = read
         if member.method:
-            format_ = raw_lzma(read) if member.method == 14 else FORMATS[_METHODS[member.method]]
-            self._stream = Stream(format_._replace(magics=()), read, where, budget)
+            format_ = raw_lzma(read) if member.method == _LZMA else FORMATS[_METHODS[member.method]]
+            # LZMA need not mark its end.
+            ends_at = member.size if member.method == _LZMA and not member.described_behind else -1
+            self._stream = Stream(format_._replace(magics=()), read, where, budget, ends_at=ends_at)
             self._read = self._stream.read
 
     def read(self, wanted: int) -> bytes:
         """Return at most ``wanted`` bytes."""
-        if self._sized:
-            # LZMA need not mark its end.
-            wanted = min(wanted, self._left)
-        data = self._read(wanted) if wanted else b""
+        data = self._read(wanted)
         self._crc = crc32(data, self._crc)
         self.size += len(data)
-        self._left -= len(data)
         return data
 
     def rest(self) -> bytes:
@@ -159,18 +156,12 @@ def raw_lzma(read: Read) -> Format:
 
 
 def lzma_format(properties: bytes) -> Format:
-    """Return the format of raw LZMA data by its properties: one byte, and the size of the dictionary."""
-    if len(properties) != 5 or properties[0] >= 225:
-        raise ValueError("LZMA properties that can't be")
-    number, dictionary = properties[0], int.from_bytes(properties[1:], "little")
-    if dictionary > WINDOW:
-        raise ValueError(f"it needs more than {WINDOW >> 20} MiB of memory to be read")
+    """Return the format of raw LZMA data by its properties. Raises ValueError."""
+    chain = lzma_properties(properties)
 
     def make() -> Decompressor:
         import lzma
 
-        chain = {"id": lzma.FILTER_LZMA1, "dict_size": max(4096, dictionary)}
-        chain |= {"lc": number % 9, "lp": number // 9 % 5, "pb": number // 45}
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain])
 
     return Format("lzma", (), make)

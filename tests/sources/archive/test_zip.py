@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from secrets_guard.sources.archive import suspect
 from secrets_guard.sources.archive.limits import Limits
 
 from .conftest import Make, Opened, open_stream, open_whole, tarred, zipped
@@ -63,12 +64,11 @@ def test_each_method_is_read(opened: Open, method: int, write: Callable[..., byt
 @settings(deadline=None, max_examples=40)
 def test_what_python_packs_comes_out_the_same(opened: Open, members: list[tuple[str, bytes]], method: int) -> None:
     told = opened(zipped(members, method))
-    assert told.problems == []
     expected: dict[str, list[bytes]] = {}
     for name, data in members:
         expected.setdefault(name, []).append(data)
-    if not any(data[:2] in (b"PK", b"\x1f\x8b") for _, data in members):
-        assert told.contents == expected
+    if not any(suspect(data) for _, data in members):
+        assert (told.contents, told.problems) == (expected, [])
 
 
 @given(st.lists(st.tuples(_NAMES, st.binary(min_size=1, max_size=400)), max_size=4), st.integers(1, 50))
@@ -359,7 +359,7 @@ def test_wheels_as_they_are_published_are_read() -> None:
 
 
 def test_an_sdist_is_opened(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n')
+    (tmp_path / "setup.py").write_text("import setuptools; setuptools.setup(name='x', version='1', py_modules=['x'])")
     (tmp_path / "x.py").write_text("VALUE = 1\n")
     build = "from setuptools import build_meta; build_meta.build_sdist('.')"
     subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
