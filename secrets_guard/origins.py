@@ -29,7 +29,7 @@ def _order(finding: Finding) -> tuple[tuple[str, int, int, str], str, int]:
 
 
 def _without_copies(findings: list[Finding]) -> list[Finding]:
-    """Leave out what a layer has only because it changed an owner or a mode: a copy of the file, the same at that place.
+    """Leave out what a layer has only because it changed an owner or a mode: a copy, the same at that place.
 
     The lowest layer that brought it is the finding, and the copies are among its occurrences.
     """

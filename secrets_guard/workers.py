@@ -77,8 +77,8 @@ def run(
 def side_by_side(streams: Iterable[Callable[[], Iterator[Item]]], width: int, ahead: int = 4) -> Iterator[Item]:
     """Yield what several streams give, as it comes; ``width`` threads take one after the other, in the order given.
 
-    They work ahead by at most ``ahead`` items, so memory is bounded. The first error of a stream is raised here and ends
-    all, and so does whoever stops asking.
+    They work ahead by at most ``ahead`` items, so memory is bounded. The first error of a stream is raised here and
+    ends all, and so does whoever stops asking.
     """
     import queue
     import threading
@@ -119,6 +119,7 @@ def side_by_side(streams: Iterable[Callable[[], Iterator[Item]]], width: int, ah
                 raise value
     finally:
         stop.set()
+
 
 def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:
     """Start ``work`` in a thread that does not keep the process alive; what is returned gives its result when there.

@@ -51,7 +51,9 @@ TREE_OPTIONS: dict[str, Choice] = {
 """Options of scans that walk a file system."""
 
 IMAGE_OPTIONS: dict[str, Choice] = {
-    "platform": Choice(list[str], "Only images for this platform: os/arch[/variant] (repeatable). Default: all.", "NAME"),
+    "platform": Choice(
+        list[str], "Only images for this platform: os/arch[/variant] (repeatable). Default: all.", "NAME"
+    ),
     "base": Choice(list[str], "An image that these were built from; its layers are marked as the base's.", "IMAGE"),
     "base_layers": Choice(str, "A file of digests of base layers, one a line.", "FILE"),
     "ignore_base": Choice(bool, "Leave the base's layers out."),

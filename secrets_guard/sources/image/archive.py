@@ -12,7 +12,9 @@ from secrets_guard.sources.image.members import Members
 from secrets_guard.sources.image.resolve import Resolver
 
 
-def stored_images(members: Members, version: str, platforms: Sequence[str], left_out: list[str]) -> Iterator[Image | Problem]:
+def stored_images(
+    members: Members, version: str, platforms: Sequence[str], left_out: list[str]
+) -> Iterator[Image | Problem]:
     """Yield the images; given a tag, name or digest, only what that means. ``left_out`` gets platforms not asked for.
 
     What today's ``docker save`` writes has Docker's list and OCI's index: an image that both have is one.

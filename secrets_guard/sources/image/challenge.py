@@ -10,7 +10,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9-]{0,31})(?:\s+|$)")
-_PARAMETER = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9_-]{0,31})\s*=\s*(?:\"((?:[^\"\\]|\\.){0,4096})\"|([^\s,\"]{0,4096}))")
+_PARAMETER = re.compile(
+    r"\s*,?\s*([A-Za-z][A-Za-z0-9_-]{0,31})\s*=\s*(?:\"((?:[^\"\\]|\\.){0,4096})\"|([^\s,\"]{0,4096}))"
+)
 
 
 class Challenge(NamedTuple):

@@ -13,7 +13,7 @@ class Checked:
     """A read that counts and hashes what goes by; it ends where the content should, so nothing endless gets through."""
 
     def __init__(self, read: Read, digest: str, size: int) -> None:
-        """``digest``: ``algorithm:hex``, or only ``algorithm:`` to compute it, or empty; ``size`` in bytes, -1: unknown."""
+        """``digest``: ``algorithm:hex``, only ``algorithm:`` to compute it, or empty; ``size`` in bytes or -1."""
         self._read, self._left = read, size
         self._algorithm, _, self._wanted = digest.partition(":")
         self._hash = hashlib.new(self._algorithm) if digest else None

@@ -28,9 +28,7 @@ class Refused(SourceError):
 class Connection:
     """Speaks to one registry as one user, for one repository. Threads may share it."""
 
-    def __init__(
-        self, client: HttpClient, url: str, repository: str, find_login: Callable[[], Login | None]
-    ) -> None:
+    def __init__(self, client: HttpClient, url: str, repository: str, find_login: Callable[[], Login | None]) -> None:
         """``url``: scheme, host and port; the login is looked for when the registry asks for one."""
         self.url, self._client, self._find_login = url, client, find_login
         self._login: Login | None = None
@@ -40,7 +38,7 @@ class Connection:
         self._lock = threading.Lock()
 
     def get(self, path: str, headers: Mapping[str, str]) -> Answer:
-        """Return the answer (200 or 206), its body still to be read; the caller closes it. Raises Refused, SourceError."""
+        """Return the answer (200, 206), its body still to be read; the caller closes it. Raises SourceError."""
         logged_in = 0
         while True:
             used = self._authorization

@@ -127,12 +127,12 @@ def _in_entry(entry: dict[str, Any], path: str) -> Login | None:
     if not isinstance(encoded, str) or not encoded:
         return None
     try:
-        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        name, colon, rest = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
-        colon = ""
+        name = colon = rest = ""
     if not colon:
         raise SourceError(f"{path}: a login in it can't be read: its 'auth' is no base64 of user:password")
-    return Login(user, Secret(password.rstrip("\0").encode()))
+    return Login(name, Secret(rest.rstrip("\0").encode()))
 
 
 def _ask(helper: str, key: str, path: str) -> Login | None:

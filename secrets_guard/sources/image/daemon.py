@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from secrets_guard.errors import SourceError
@@ -16,35 +16,37 @@ _CHUNK = 1 << 20
 @contextmanager
 def saved(name: str) -> Iterator[Read]:
     """Open the stream; the daemon is that of ``DOCKER_HOST``, or this machine's. Raises SourceError."""
-    from docker import errors
-
-    with _client(name) as client:
-        chunks = client.images.get(name).save(chunk_size=_CHUNK, named=True)
-        yield reader(chunks, (errors.DockerException, OSError), f"docker-daemon:{name}")
+    docker = _package(name)
+    with _client(docker, name) as client, closing(client.images.get(name).save(_CHUNK, named=True)) as chunks:
+        yield reader(chunks, (docker.errors.DockerException, OSError), f"docker-daemon:{name}")
 
 
 def layer_ids(name: str) -> list[str]:
     """Return the diff ids of an image's layers. Raises SourceError."""
-    with _client(name) as client:
+    with _client(_package(name), name) as client:
         return [str(one) for one in client.images.get(name).attrs.get("RootFS", {}).get("Layers") or ()]
 
 
-@contextmanager
-def _client(name: str) -> Iterator[Any]:
-    where = f"docker-daemon:{name}"
+def _package(name: str) -> Any:
     try:
-        import docker
-        from docker import errors
+        import docker  # type: ignore[import-untyped]
     except ImportError:
-        raise SourceError(f"{where}: pip install 'secrets-guard[image]' to speak to the Docker daemon") from None
-    failures = (errors.DockerException, OSError)
+        message = "pip install 'secrets-guard[image]' to speak to the Docker daemon"
+        raise SourceError(f"docker-daemon:{name}: {message}") from None
+    return docker
+
+
+@contextmanager
+def _client(docker: Any, name: str) -> Iterator[Any]:
+    where = f"docker-daemon:{name}"
+    failures = (docker.errors.DockerException, OSError)
     try:
         client = docker.from_env()
     except failures as error:
         raise SourceError(f"{where}: the Docker daemon can't be reached: {_reason(error)}; is it running?") from None
     try:
         yield client
-    except errors.ImageNotFound:
+    except docker.errors.ImageNotFound:
         raise SourceError(f"{where}: the daemon has no such image; see docker images") from None
     except failures as error:
         raise SourceError(f"{where}: {_reason(error)}") from None

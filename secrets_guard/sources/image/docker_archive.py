@@ -33,8 +33,8 @@ def docker_images(members: Members, version: str, known: frozenset[bytes] = froz
     entries = [entry for entry in listed if isinstance(entry, dict)]
     chosen = [entry for entry in entries if not version or _is_called(entry, version)]
     if version and not chosen:
-        names = ", ".join(name for entry in entries for name in document.texts(entry, "RepoTags")) or "nothing"
-        raise SourceError(f"{members.where}: no image {version!r} in it; there is: {names}")
+        there = ", ".join(name for entry in entries for name in document.texts(entry, "RepoTags")) or "nothing"
+        raise SourceError(f"{members.where}: no image {version!r} in it; there is: {there}")
     for entry in chosen:
         names = document.texts(entry, "RepoTags")
         name = names[0] if names else members.where
@@ -47,7 +47,9 @@ def docker_images(members: Members, version: str, known: frozenset[bytes] = froz
 
 
 def _is_called(entry: dict[str, Any], version: str) -> bool:
-    return any(name == version or name.endswith((f":{version}", f"/{version}")) for name in document.texts(entry, "RepoTags"))
+    return any(
+        name == version or name.endswith((f":{version}", f"/{version}")) for name in document.texts(entry, "RepoTags")
+    )
 
 
 def _image(members: Members, name: str, config: bytes, entry: dict[str, Any]) -> Image:

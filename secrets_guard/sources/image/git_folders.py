@@ -12,7 +12,7 @@ from secrets_guard.sources.archive.limits import Budget, Limits
 from secrets_guard.sources.image.git_object import GitObject, TreeNames, loose_object
 from secrets_guard.sources.image.git_pack import Pack
 
-# gitrepository-layout(5)
+# Where objects lie: gitrepository-layout(5).
 _OBJECT = re.compile(r"(?:(.*)/)?objects/(?:[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/[^/]{1,100}\.pack)")
 _LARGEST = 32 << 20
 _MOST_SEEN = 300_000
@@ -55,7 +55,7 @@ class GitFolders:
             yield Problem("damaged", f"{self._where}: {path}", message)
 
     def shown(self, path: str) -> str:
-        """Return a blob's path with the object's name replaced by the path that it had in the history, if it had one."""
+        """Return a blob's path, the object's name replaced by the path that it had in the history, if it had one."""
         file, inside, name = path.rpartition(MEMBER)
         names = self._names.get(_root(file)) if inside else None
         known = "" if names is None else names.path(bytes.fromhex(name))

@@ -89,7 +89,11 @@ def broken(error: Exception) -> str:
     text = f"{type(inner).__name__} {inner}".lower()
     if "certificate" in text:
         reason = "its certificate is not trusted"
-        return f"{reason}; see --ca-file" if "self" in text or "issuer" in text else f"{reason}: {_certificate(str(inner))}"
+        return (
+            f"{reason}; see --ca-file"
+            if "self" in text or "issuer" in text
+            else f"{reason}: {_certificate(str(inner))}"
+        )
     if isinstance(error, exceptions.SSLError):
         return "it does not speak TLS as it should; for a registry without TLS see --plain-http"
     if isinstance(error, exceptions.NameResolutionError):

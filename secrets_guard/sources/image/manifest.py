@@ -17,8 +17,12 @@ MANIFESTS, INDEXES = (OCI_MANIFEST, DOCKER_MANIFEST), (OCI_INDEX, DOCKER_LIST)
 ACCEPTED = ", ".join((*MANIFESTS, *INDEXES))
 """What a registry is asked for."""
 CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
-_LAYERS = ("application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
-           "application/vnd.docker.image.rootfs.diff.tar", "application/vnd.docker.image.rootfs.foreign.diff.tar")  # fmt: skip
+_LAYERS = (
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+)
 _COMPRESSIONS = ("", "gzip", "zstd")
 _SCHEMA_1 = ("application/vnd.docker.distribution.manifest.v1+json",
              "application/vnd.docker.distribution.manifest.v1+prettyjws")  # fmt: skip
@@ -64,7 +68,7 @@ def parse_manifest(content: bytes, media_type: str, where: str) -> Manifest | In
     kind = document.text(fields, "mediaType") or media_type.partition(";")[0].strip()
     if kind in _SCHEMA_1 or fields.get("schemaVersion") == 1:
         raise SourceError(
-            f"{where}: a manifest of schema 1, which registries no longer take; push the image again with a tool of today"
+            f"{where}: a manifest of schema 1, which registries no longer take; push the image again with today's tools"
         )
     if kind not in (*MANIFESTS, *INDEXES):
         # Old layouts say nothing, and a served type may be as vague as application/json: the fields tell.
@@ -86,7 +90,9 @@ def parse_manifest(content: bytes, media_type: str, where: str) -> Manifest | In
 
 def is_layer(media_type: str) -> bool:
     """Tell whether a media type is a file system layer's, in a compression that we know."""
-    plain, _, compression = media_type.replace(".tar.gzip", ".tar+gzip").replace(".tar.zstd", ".tar+zstd").partition("+")
+    plain, _, compression = (
+        media_type.replace(".tar.gzip", ".tar+gzip").replace(".tar.zstd", ".tar+zstd").partition("+")
+    )
     return plain in _LAYERS and compression in _COMPRESSIONS
 
 
@@ -122,4 +128,6 @@ def _descriptor(fields: Any, where: str) -> Descriptor:
 
 
 def _platform(fields: dict[str, Any]) -> str:
-    return "/".join(part for part in (document.text(fields, name) for name in ("os", "architecture", "variant")) if part)
+    return "/".join(
+        part for part in (document.text(fields, name) for name in ("os", "architecture", "variant")) if part
+    )

@@ -36,7 +36,7 @@ class Members(Protocol):
 
 
 def read_whole(members: Members, path: str, most: int) -> bytes:
-    """Return a small member. Raises SourceError when it is not there, can't be read, or has more than ``most`` bytes."""
+    """Return a small member. Raises SourceError: not there, can't be read, more than ``most`` bytes."""
     where = f"{members.where}: {path}"
     if members.size(path) < 0:
         raise SourceError(f"{where}: it is not there")

@@ -1,4 +1,4 @@
-"""The entries of a layer -> which paths of the layers below it takes away: by replacing, by whiteouts, by opaque folders.
+"""The entries of a layer -> which paths of the layers below it takes away: replaced, whited out, in an opaque folder.
 
 Only 64-bit hashes of names are kept (Python's own, keyed for each process): eight bytes for each of a million files.
 """
@@ -15,7 +15,7 @@ _MOST_LINKS = 100_000
 
 
 class LayerPaths:
-    """What a layer has in it. Paths are relative to the image's root, ``/``-separated, without a slash before or behind."""
+    """What a layer has in it. Paths are relative to the image's root, ``/``-separated, no slash before or behind."""
 
     def __init__(self) -> None:
         self._files, self._folders = array("q"), array("q")

@@ -1,4 +1,4 @@
-"""Layers, each by its number -> their blobs, checked against their digests; or the word that a cache knows them clean."""
+"""Layers, each by its number -> their blobs, checked against their digests, unless a cache knows them to be clean."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class LayerReader:
             yield [Problem("damaged", where, wrong)]
         self._digests[number] = content.digest
 
-    def attached(self, prefix: str, one: Attachment, name: str) -> Batches:
-        """Yield what is in a document that is attached to an image."""
+    def attached(self, prefix: str, name: str, one: Attachment) -> Batches:
+        """Yield what is in a document that is attached to the image ``name``; ids begin with ``prefix``."""
         path = f"{ATTACHED}{one.name}"
         where, content = f"{name}: {path}", one.content
         try:

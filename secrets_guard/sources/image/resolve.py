@@ -27,7 +27,9 @@ class Resolver:
         self.left_out: list[str] = []
         """Platforms that are there and were not asked for."""
 
-    def images(self, name: str, version: str, annotations: Mapping[str, str] | None = None) -> Iterator[Image | Problem]:
+    def images(
+        self, name: str, version: str, annotations: Mapping[str, str] | None = None
+    ) -> Iterator[Image | Problem]:
         """Yield the images that a tag or digest leads to. Raises SourceError when it can't be read itself."""
         yield from self._walk(name, self._store.manifest(version), "", dict(annotations or {}), (), _DEEPEST)
 

@@ -28,7 +28,7 @@ from secrets_guard.sources.image.transports import open_target
 from secrets_guard.sources.pieces import stream_pieces
 from secrets_guard.workers import side_by_side
 
-_NO_RULES = Rules()
+_USUAL, _NO_RULES = Access(), Rules()
 
 
 class ImageSource:
@@ -42,7 +42,7 @@ class ImageSource:
 
     def __init__(
         self, targets: Sequence[str], *, platforms: Sequence[str] = (), base: Sequence[str] = (),
-        base_layers: Collection[str] = (), ignore_base: bool = False, access: Access = Access(),
+        base_layers: Collection[str] = (), ignore_base: bool = False, access: Access = _USUAL,
         rules: Rules = _NO_RULES, jobs: int = 2, clean: CleanContents | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
@@ -123,10 +123,12 @@ class ImageSource:
                 if self._ignore_base and self._catalogue.is_base(layer):
                     count(stats.skipped, "base_layer")
                     continue
-                where = f"{item.name}: layer {item.layers.index(layer)} ({(layer.diff_id or layer.content.digest)[:19]})"
+                where = (
+                    f"{item.name}: layer {item.layers.index(layer)} ({(layer.diff_id or layer.content.digest)[:19]})"
+                )
                 streams.append(partial(self._layers.batches, number, layer, where))
-            for one in item.attachments:
-                streams.append(partial(self._layers.attached, f"{SETTING}{own}:", one, item.name))
+            attached = partial(self._layers.attached, f"{SETTING}{own}:", item.name)
+            streams += [partial(attached, one) for one in item.attachments]
 
     def _passing_sweep(self, where: str, key: str) -> LayerSweep:
         return self._layers.sweep(self._catalogue.number_passing(key, where), where)

@@ -9,9 +9,10 @@ from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive import expand, inside, suspect, tar
+from secrets_guard.sources.archive.codecs import FORMATS, Format
 from secrets_guard.sources.archive.entry import Entry, Read, chained, gather
 from secrets_guard.sources.archive.limits import Budget, Limits
-from secrets_guard.sources.archive.stream import FORMATS, Format, Stream
+from secrets_guard.sources.archive.stream import Stream
 from secrets_guard.sources.contents import too_large
 from secrets_guard.sources.image.git_folders import GitFolders
 from secrets_guard.sources.image.git_pack import LARGEST_PACK, PACK_MAGIC
@@ -99,7 +100,7 @@ class LayerSweep:
         paths, skip, prefix, largest = self.paths.add, self._rules.skip_path, self._prefix, self._rules.limits.largest
         most = SIZES.piece
         for entry in entries:
-            if type(entry) is Problem:
+            if isinstance(entry, Problem):
                 yield entry
                 continue
             path, _, size, kind, link, read, xattrs = entry
@@ -167,5 +168,3 @@ def compression_of(begun: bytes) -> Format | None:
 def is_layer_like(begun: bytes) -> bool:
     """Tell by its first 512 bytes whether a content can be a layer."""
     return compression_of(begun) is not None or tar.is_header(begun[:_HEAD])
-
-

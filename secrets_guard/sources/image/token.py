@@ -35,8 +35,8 @@ def _token(client: HttpClient, challenge: Challenge, registry_url: str, login: L
     realm, host = challenge.realm, urlsplit(challenge.realm).netloc
     if not may_ask(realm, registry_url):
         raise SourceError(
-            f"{urlsplit(registry_url).netloc}: it sends us for a token to {realm[:100]!r}, neither by https nor its own "
-            "host: not asked"
+            f"{urlsplit(registry_url).netloc}: it sends us for a token to {realm[:100]!r}, "
+            "neither by https nor its own host: not asked"
         )
     wanted = {"service": challenge.service, "scope": challenge.scope or scope}
     if login is not None and login.identity:

@@ -39,7 +39,9 @@ class Transfer:
             self.close()
             self._failures += 1
             if self._failures >= TRIES:
-                raise SourceError(f"{self._where}: {reason} after {self._offset:,} of {self._size:,} bytes, {TRIES} times")
+                raise SourceError(
+                    f"{self._where}: {reason} after {self._offset:,} of {self._size:,} bytes, {TRIES} times"
+                )
             time.sleep(pause(self._failures - 1, self._first_pause))
 
     def close(self) -> None:

@@ -147,7 +147,9 @@ def _streamed(stream: IO[bytes], where: str) -> Iterator[Read]:
     try:
         unpacked = Stream(format_, budget.metered(plain), where, budget)
     except ImportError:
-        raise SourceError(f"{where}: compressed with {format_.name}: pip install {format_.package} to read it") from None
+        raise SourceError(
+            f"{where}: compressed with {format_.name}: pip install {format_.package} to read it"
+        ) from None
 
     def read(wanted: int) -> bytes:
         data = unpacked.read(wanted)

@@ -1,4 +1,4 @@
-"""Real images made by umoci, carried by skopeo, served by a real registry; each fixture skips where its tool is missing."""
+"""Real images made by umoci, carried by skopeo, served by a real registry; a test skips where a tool is missing."""
 
 from __future__ import annotations
 
@@ -329,12 +329,14 @@ class Proxy:
                 if not answer(self):
                     self.pass_on()
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name that the server looks for
 
             def pass_on(self, most: int = -1, spare: bytes = b"", change: int = -1) -> None:
                 """Give the registry's answer: only ``most`` bytes, ``spare`` ones behind, one at ``change`` another."""
                 connection = http.client.HTTPConnection(registry)
-                kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "authorization")}
+                kept = {
+                    name: value for name, value in self.headers.items() if name.lower() not in ("host", "authorization")
+                }
                 connection.request("GET", self.path, headers=kept)
                 got = connection.getresponse()
                 body = got.read()
@@ -346,7 +348,9 @@ class Proxy:
                     body = body[:change] + bytes([body[change] ^ 1]) + body[change + 1 :]
                 self.give(got.status, body + spare, headers, most)
 
-            def give(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, most: int = -1) -> None:
+            def give(
+                self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, most: int = -1
+            ) -> None:
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
                     self.send_header(name, value)

@@ -70,7 +70,7 @@ def test_a_list_that_is_none_is_refused_line_by_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"list:1: 'sha256:12' is no digest") as error:
         read_layer_list(str(tmp_path / "list"))
     assert len(error.value.problems) == 2
-    with pytest.raises(ConfigError, match="--base-layers .*none: No such file"):
+    with pytest.raises(ConfigError, match=r"--base-layers .*none: No such file"):
         read_layer_list(str(tmp_path / "none"))
 
 

@@ -89,7 +89,9 @@ def test_an_identity_token_is_told_from_a_password(docker: Docker) -> None:
 
 
 def test_a_helper_is_asked_by_its_protocol(docker: Docker, helper: Callable[[str], None]) -> None:
-    helper(f'read key; test "$1" = get && test "$key" = ghcr.io && echo \'{{"Username": "jo", "Secret": "{PASSWORD}"}}\'')
+    helper(
+        f'read key; test "$1" = get && test "$key" = ghcr.io && echo \'{{"Username": "jo", "Secret": "{PASSWORD}"}}\''
+    )
     login = Login("jo", Secret(PASSWORD.encode()))
     assert find_login("ghcr.io", "a", docker(credHelpers={"ghcr.io": "tests"})) == login
     helped = docker(credsStore="tests", auths={"quay.io": {}})
@@ -113,7 +115,10 @@ def test_a_helpers_token_is_an_identity_token(docker: Docker, helper: Callable[[
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"credHelpers": {"ghcr.io": "not-there-at-all"}}, "docker-credential-not-there-at-all, which is not installed"),
+        (
+            {"credHelpers": {"ghcr.io": "not-there-at-all"}},
+            "docker-credential-not-there-at-all, which is not installed",
+        ),
         ({"credHelpers": {"ghcr.io": "../../bin/sh"}}, "is no name of a credential helper"),
         ({"auths": {"ghcr.io": {"auth": "%%%"}}}, "no base64 of user:password"),
         ({"auths": {"ghcr.io": {"auth": base64.b64encode(PASSWORD.encode()).decode()}}}, "no base64 of user:password"),
@@ -128,7 +133,7 @@ def test_a_login_that_can_not_be_used_is_one_clear_line(fields: dict[str, Any], 
 
 def test_a_helper_that_talks_nonsense_is_one_clear_line(docker: Docker, helper: Callable[[str], None]) -> None:
     helper(f"echo {PASSWORD}")
-    with pytest.raises(SourceError, match="its answer for ghcr.io can't be read") as error:
+    with pytest.raises(SourceError, match=r"its answer for ghcr\.io can't be read") as error:
         find_login("ghcr.io", "a", docker(credsStore="tests"))
     assert PASSWORD not in str(error.value)
 
@@ -143,7 +148,10 @@ def test_a_config_that_is_no_json_is_one_clear_line(tmp_path: Path) -> None:
     ("header", "challenges"),
     [
         ('Basic realm="a, b"', [Challenge("basic", "a, b")]),
-        ('Bearer realm="https://t/x?y=1",service="s",scope="a:b:pull,push"', [Challenge("bearer", "https://t/x?y=1", "s", "a:b:pull,push")]),
+        (
+            'Bearer realm="https://t/x?y=1",service="s",scope="a:b:pull,push"',
+            [Challenge("bearer", "https://t/x?y=1", "s", "a:b:pull,push")],
+        ),
         ('bearer REALM=https://t , service = s', [Challenge("bearer", "https://t", "s")]),
         ('Basic realm="x", Bearer realm="https://t"', [Challenge("basic", "x"), Challenge("bearer", "https://t")]),
         (r'Basic realm="a\"b"', [Challenge("basic", 'a"b')]),

@@ -20,9 +20,10 @@ from secrets_guard.sources.image.git_pack import Pack, apply_delta
 def git(folder: Path, *words: str) -> str:
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c",
-        "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c",
-    }  # fmt: skip
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
     done = subprocess.run(["git", "-C", str(folder), *words], env=env, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -58,7 +58,9 @@ def test_a_platform_can_be_asked_for_and_the_others_are_named(wanted: str, own: 
 
 
 def test_a_platform_that_is_not_there_is_a_clear_error(kit: Any, platforms: str) -> None:
-    with pytest.raises(SourceError, match=r"no image of this platform; there is: linux/amd64, linux/arm64/v8, linux/arm/v7"):
+    with pytest.raises(
+        SourceError, match=r"no image of this platform; there is: linux/amd64, linux/arm64/v8, linux/arm/v7"
+    ):
         kit.sweep(platforms, platforms=("windows/amd64",))
 
 
@@ -73,7 +75,10 @@ def _attestation(kit: Any, layout: Any, image: dict[str, Any]) -> dict[str, Any]
             [sbom, provenance],
             {"os": "unknown", "architecture": "unknown"},
             platform={"os": "unknown", "architecture": "unknown"},
-            annotations={"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image["digest"]},
+            annotations={
+                "vnd.docker.reference.type": "attestation-manifest",
+                "vnd.docker.reference.digest": image["digest"],
+            },
         )
     )
 
@@ -81,7 +86,9 @@ def _attestation(kit: Any, layout: Any, image: dict[str, Any]) -> dict[str, Any]
 def test_attestations_of_buildkit_are_swept_as_part_of_their_image(kit: Any, layout: Any) -> None:
     image = layout.image([layout.layer(kit.tar({"a": b"b"}))], platform={"os": "linux", "architecture": "amd64"})
     target = layout.index(image, _attestation(kit, layout, image))
-    nested = layout.index(layout.json({"schemaVersion": 2, "manifests": [image, _attestation(kit, layout, image)]}, INDEX))
+    nested = layout.index(
+        layout.json({"schemaVersion": 2, "manifests": [image, _attestation(kit, layout, image)]}, INDEX)
+    )
     assert target == nested
     for platforms in ((), ("linux/amd64",)):
         result = kit.sweep(nested, platforms=platforms)
@@ -105,9 +112,13 @@ def test_an_attestation_that_is_not_there_is_a_problem(kit: Any, layout: Any) ->
 def _artifact(layout: Any, subject: dict[str, Any], blob: dict[str, Any]) -> dict[str, Any]:
     plain = {name: subject[name] for name in ("mediaType", "digest", "size")}
     fields = {
-        "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/spdx+json", "subject": plain, "layers": [blob],
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": "application/spdx+json",
+        "subject": plain,
+        "layers": [blob],
         "config": layout.blob(b"{}", EMPTY),
-    }  # fmt: skip
+    }
     return dict(layout.json(fields, MANIFEST, artifactType="application/spdx+json"))
 
 
@@ -120,21 +131,34 @@ def test_what_refers_to_an_image_in_a_layout_is_swept_once(kit: Any, layout: Any
 
 
 def test_an_artifact_that_is_no_image_is_swept_file_by_file(kit: Any, layout: Any) -> None:
-    chart = layout.blob(kit.tar({"chart/values.yaml": kit.token("chart").encode()}), "application/vnd.cncf.helm.chart.content.v1.tar+gzip")
+    chart = layout.blob(
+        kit.tar({"chart/values.yaml": kit.token("chart").encode()}),
+        "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+    )
     chart["annotations"] = {"org.opencontainers.image.title": "app-1.0.tgz"}
     config = layout.json({"name": "app", "token": kit.token("config")}, "application/vnd.cncf.helm.config.v1+json")
     fields = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [chart]}
     result = kit.sweep(layout.index(layout.json(fields, MANIFEST)))
-    assert {path for path, _ in found(result)} == {"<attached>/app-1.0.tgz!/chart/values.yaml", "<attached>/artifact config"}
+    assert {path for path, _ in found(result)} == {
+        "<attached>/app-1.0.tgz!/chart/values.yaml",
+        "<attached>/artifact config",
+    }
 
 
 def test_what_refers_to_an_image_in_a_registry_is_swept(kit: Any, proxied: Any, layout: Any, registry: str) -> None:
     """The registry of Debian knows no referrers: the proxy before it answers for it."""
     manifest = kit.run("skopeo", "inspect", "--raw", "--tls-verify=false", f"docker://{registry}/team/app:1")
-    subject = {"mediaType": MANIFEST, "digest": layout.blob(manifest.encode(), MANIFEST)["digest"], "size": len(manifest)}
+    subject = {
+        "mediaType": MANIFEST,
+        "digest": layout.blob(manifest.encode(), MANIFEST)["digest"],
+        "size": len(manifest),
+    }
     sbom = layout.json({"note": kit.token("sbom")}, "application/spdx+json")
     attached = _artifact(layout, subject, sbom)
-    content = {one["digest"]: (layout.folder / "blobs" / "sha256" / one["digest"].partition(":")[2]).read_bytes() for one in (sbom, attached)}
+    content = {
+        one["digest"]: (layout.folder / "blobs" / "sha256" / one["digest"].partition(":")[2]).read_bytes()
+        for one in (sbom, attached)
+    }
 
     def answer(request: Any) -> bool:
         last = request.path.rpartition("/")[2]

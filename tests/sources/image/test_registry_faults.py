@@ -1,4 +1,4 @@
-"""Registries that refuse, stall, drop the line, lie or send too much: a clear error or a Problem, and nothing else lost."""
+"""Registries that refuse, stall, drop the line, lie or send too much: an error or a Problem, and nothing else lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def expected(kit: Any, sample: Any) -> list[Any]:
 
 
 def test_a_proxy_that_only_passes_on_changes_nothing(kit: Any, proxied: Any, expected: list[Any]) -> None:
-    proxy, name = proxied(lambda request: False)
+    proxy, name = proxied(lambda _request: False)
     assert kit.places(kit.sweep(name, access=QUICK)) == expected
     assert proxy.requests
 
@@ -166,7 +166,9 @@ def test_a_line_that_drops_for_good_is_a_problem_and_what_came_is_swept(kit: Any
     config = f"/v2/team/app/blobs/{raw['config']['digest']}"
     result = kit.sweep(name, access=QUICK)
     assert len(result.problems) == sum(layer["size"] > 100 for layer in raw["layers"])
-    assert all(f"{TRIES} times" in problem.message or "the line dropped" in problem.message for problem in result.problems)
+    assert all(
+        f"{TRIES} times" in problem.message or "the line dropped" in problem.message for problem in result.problems
+    )
     assert {one.path for one in kit.places(result)} >= {"<image config>/Env", "<image config>/Labels"}
 
 
@@ -230,10 +232,10 @@ def test_a_manifest_without_end_is_refused(kit: Any, proxied: Any) -> None:
         (b"<html>", "not JSON"),
         (b"[]", "not a JSON object"),
         (b'{"schemaVersion": 1, "fsLayers": []}', "a manifest of schema 1"),
-        (b'{"schemaVersion": 2, "mediaType": "application/vnd.example"}', "of the unknown type 'application/vnd.example'"),
+        (b'{"schemaVersion": 2, "mediaType": "application/x"}', "of the unknown type 'application/x'"),
         (b'{"schemaVersion": 2, "layers": []}', "its field 'config' is missing"),
-        (b'{"schemaVersion": 2, "layers": [{"digest": "md5:0", "size": 1}], "config": {}}', "its field 'size' is missing"),
-        (b'{"schemaVersion": 2, "config": {"digest": "../../etc/passwd", "size": 1}, "layers": []}', "its digest is missing or"),
+        (b'{"schemaVersion": 2, "layers": [{"digest": "md5:0", "size": 1}], "config": {}}', "its field 'size' is"),
+        (b'{"schemaVersion": 2, "config": {"digest": "../../x", "size": 1}, "layers": []}', "its digest is missing"),
         (b"[" * 100_000, "not JSON, or nested too deep"),
     ],
 )  # fmt: skip
@@ -260,15 +262,15 @@ def test_a_certificate_that_nobody_known_signed_is_refused(kit: Any, tls_registr
     push(tls_registry)
     # By a name that is not this machine's own: those may do without TLS.
     name = f"localhost.localdomain:{tls_registry.rpartition(':')[2]}/team/app:1"
-    with pytest.raises(SourceError, match="its certificate is not trusted.*--ca-file|there is no such host"):
+    with pytest.raises(SourceError, match=r"its certificate is not trusted.*--ca-file|there is no such host"):
         kit.sweep(name, access=QUICK)
 
 
 def test_a_ca_file_that_is_none_is_refused(kit: Any, tls_registry: str, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="--ca-file .*none.pem: can't be used: No such file or directory"):
+    with pytest.raises(SourceError, match=r"--ca-file .*none\.pem: can't be used: No such file or directory"):
         kit.sweep(f"{tls_registry}/app", access=Access(ca_file=str(tmp_path / "none.pem")))
     (tmp_path / "empty.pem").write_text("nothing")
-    with pytest.raises(SourceError, match="--ca-file .*empty.pem: can't be used: no certificate in it"):
+    with pytest.raises(SourceError, match=r"--ca-file .*empty\.pem: can't be used: no certificate in it"):
         kit.sweep(f"{tls_registry}/app", access=Access(ca_file=str(tmp_path / "empty.pem")))
 
 
@@ -278,7 +280,7 @@ Answer = Callable[[Any], bool]
 def test_a_redirect_gets_the_content_and_never_the_login(
     kit: Any, proxied: Any, registry: str, expected: list[Any], tmp_path: Path
 ) -> None:
-    storage, _ = proxied(lambda request: False)
+    storage, _ = proxied(lambda _request: False)
 
     def guard(request: Any) -> bool:
         if request.headers.get("Authorization") != basic:
@@ -361,7 +363,9 @@ def _login(folder: Path, address: str, **entry: str) -> dict[str, str]:
     return {"DOCKER_CONFIG": str(folder), "HOME": "/nonexistent"}
 
 
-def test_a_token_is_fetched_with_the_login_and_used(kit: Any, proxied: Any, expected: list[Any], tmp_path: Path) -> None:
+def test_a_token_is_fetched_with_the_login_and_used(
+    kit: Any, proxied: Any, expected: list[Any], tmp_path: Path
+) -> None:
     tokens = Tokens(kit)
     proxy, name = proxied(tokens)
     environ = _login(tmp_path, proxy.address, username=kit.USER, password=kit.PASSWORD)
@@ -396,7 +400,7 @@ def test_a_wrong_login_is_one_clear_line_without_the_password(kit: Any, proxied:
 
 
 def test_a_login_is_not_sent_to_a_token_server_in_the_clear(kit: Any, proxied: Any, tmp_path: Path) -> None:
-    thief, _ = proxied(lambda request: False)
+    thief, _ = proxied(lambda _request: False)
     realm = f"http://localhost:{thief.address.rpartition(':')[2]}/token"
     proxy, name = proxied(Tokens(kit, realm=realm))
     environ = _login(tmp_path, proxy.address, username=kit.USER, password=kit.PASSWORD)

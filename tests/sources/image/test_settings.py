@@ -1,4 +1,4 @@
-"""What an image's config says (variables, labels, commands, build arguments) is swept, and never repeated in the clear."""
+"""What an image's config says (variables, labels, commands, build arguments) is swept, and never told in the clear."""
 
 from __future__ import annotations
 
@@ -100,7 +100,10 @@ def test_instructions_are_those_that_made_layers(kit: Any, layout: Any) -> None:
         {"created_by": "COPY b /b"},
     ]
     result = kit.sweep(layout.index(layout.image(layers, {"history": history})))
-    assert {finding.location.path: finding.origin.created_by for finding in result.findings} == {"a": "COPY a /a", "b": "COPY b /b"}
+    assert {finding.location.path: finding.origin.created_by for finding in result.findings} == {
+        "a": "COPY a /a",
+        "b": "COPY b /b",
+    }
 
 
 def test_a_history_that_does_not_fit_tells_nothing_wrong(kit: Any, layout: Any) -> None:

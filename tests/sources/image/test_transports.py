@@ -64,11 +64,12 @@ def expected(kit: Any, sample: Any) -> list[Any]:
 
 def test_a_finding_says_which_layer_brought_it_and_which_took_it_away(kit: Any, expected: list[Any]) -> None:
     found = {(one.path, one.line, one.layer, one.created_by, one.removed_by) for one in expected}
+    hidden = "data/cache/notes.txt"
     assert found == {
         ("etc/base.conf", 1, 0, "ADD rootfs.tar /", ""),
         ("app/.env", 2, 1, "COPY app/.env /app/.env", "RUN rm /app/.env"),
         ("app/settings.py", 1, 2, "COPY app/settings.py /app/settings.py", "COPY settings2.py /app/settings.py"),
-        ("data/cache/notes.txt", 1, 3, "COPY data/cache/notes.txt /data/cache/notes.txt", "RUN rm -r /data && mkdir /data"),
+        (hidden, 1, 3, f"COPY {hidden} /{hidden}", "RUN rm -r /data && mkdir /data"),
         ("<image config>/Env", 1, -1, "", ""),
         ("<image config>/Labels", 1, -1, "", ""),
         ("<image config>/history[8]", 1, -1, "", ""),
@@ -99,8 +100,13 @@ def test_an_archive_can_come_through_a_pipe(kit: Any, tmp_path: Path, sample: An
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     assert report["problems"] == []
-    found = {(finding["path"], finding["start_line"], finding["origin"].get("removed_by_layer", "")) for finding in report["findings"]}
-    assert found == {(one.path, one.line, one.removed_by_layer) for one in expected if not one.path.endswith("/annotations")}
+    found = {
+        (finding["path"], finding["start_line"], finding["origin"].get("removed_by_layer", ""))
+        for finding in report["findings"]
+    }
+    assert found == {
+        (one.path, one.line, one.removed_by_layer) for one in expected if not one.path.endswith("/annotations")
+    }
 
 
 def test_a_registry_gives_the_same_findings(kit: Any, registry: str, push: Any, expected: list[Any]) -> None:
@@ -129,10 +135,8 @@ def test_a_registry_with_a_login_gives_the_same_findings(
     name = push(guarded_registry, "--dest-creds", f"{kit.USER}:{kit.PASSWORD}")
     with pytest.raises(SourceError, match=r"it wants a login \(401\), and there is none for it: docker login 127"):
         kit.sweep(name)
-    kit.run(
-        "skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / "auth.json", "-u", kit.USER, "-p", kit.PASSWORD,
-        guarded_registry,
-    )  # fmt: skip
+    login = ("skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / "auth.json")
+    kit.run(*login, "-u", kit.USER, "-p", kit.PASSWORD, guarded_registry)
     result = kit.sweep(name, environ={"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"), "HOME": "/nonexistent"})
     assert result.problems == ()
     assert kit.places(result) == expected
