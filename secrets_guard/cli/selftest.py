@@ -84,6 +84,36 @@ def _git(planted: str, cache: object) -> bool:
         return _found(GitHistorySource(folder), cache)
 
 
+def _image(planted: str, cache: object) -> bool:
+    """Plant it in one layer and delete it in the next, so that no container would show it."""
+    import json
+    import tarfile
+
+    from secrets_guard.sources.image.source import ImageSource
+
+    def packed(files: dict[str, bytes]) -> bytes:
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as made:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                made.addfile(member, io.BytesIO(content))
+        return stream.getvalue()
+
+    listed = [{"Config": "config.json", "RepoTags": ["selftest:1"], "Layers": ["1.tar", "2.tar"]}]
+    files = {
+        "1.tar": packed({"app/planted.env": planted.encode()}),
+        "2.tar": packed({"app/.wh.planted.env": b""}),
+        "config.json": b"{}",
+        "manifest.json": json.dumps(listed).encode(),
+    }
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        path = os.path.join(folder, "image.tar")
+        with open(path, "wb") as stream:
+            stream.write(packed(files))
+        return _found(ImageSource((path,)), cache)
+
+
 def _stdin(planted: str, cache: object) -> bool:
     from secrets_guard.sources.stdin import StreamSource
 
@@ -97,5 +127,11 @@ def _found(source: object, cache: object) -> bool:
     return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
 
 
-SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "archive": _archive, "git": _git, "stdin": _stdin}
+SOURCES: dict[str, Callable[[str, object], bool]] = {
+    "files": _files,
+    "archive": _archive,
+    "git": _git,
+    "image": _image,
+    "stdin": _stdin,
+}
 """Source -> (planted text, cache) -> found it. A new source adds its own line."""

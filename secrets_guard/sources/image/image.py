@@ -65,7 +65,7 @@ def assemble(
     history = read_history(fields)
     diff_ids = layer_ids(fields)
     if len(diff_ids) != len(contents):
-        diff_ids = [content.digest for content in contents]
+        diff_ids = [content.digest or f"layer {number}" for number, content in enumerate(contents)]
     instructions = by_layer(history, len(contents))
     layers = tuple(map(Layer, contents, diff_ids, instructions))
     return Image(name, platform or _platform(fields), config, history, layers, texts)
