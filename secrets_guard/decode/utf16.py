@@ -15,7 +15,6 @@ BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # before the first character is that something, so both byte orders are seen; a whole file is decoded by whole().
 TRIGGERS = (rb"(?:[^ -~]\x00|[^\x00])(?:[\t -~]\x00){12}",)
 _LENGTH = 24
-_BETWEEN = b"\n\0\n"
 _RUN = re.compile(rb"(?:[\t\r\n -~]\x00)+")
 _SAMPLE = 4096
 _FEW, _MANY = 0.05, 0.4
@@ -38,19 +37,14 @@ def decode(encoded: bytes) -> tuple[bytes, Steps] | None:
     return encoded[::2], steps
 
 
-def together(data: bytes, runs: list[Span]) -> tuple[bytes, Steps]:
-    """Return the texts of many runs as one, and the way back: a binary has thousands, most of them short.
-
-    A NUL on a line of its own lies between two, which no match crosses.
-    """
-    steps, out = Steps(len(data)), 0
-    texts = []
-    for start, end in runs:
-        steps.run(out, start, 1, 2)
-        text = data[start:end:2]
-        texts.append(text)
-        out += len(text) + len(_BETWEEN)
-    return _BETWEEN.join(texts), steps
+def lines(data: bytes, runs: list[Span]) -> tuple[bytes, Steps]:
+    """Return the texts of runs of wide ASCII characters, a line each, and the way back to ``data``."""
+    steps, parts, at = Steps(len(data)), list[bytes](), 0
+    for run in runs:
+        steps.run(at, run.start, 1, 2)
+        parts.append(data[run.start : run.end : 2])
+        at += len(parts[-1]) + 1
+    return b"\n".join(parts), steps
 
 
 def encoding_of(data: bytes) -> str:
