@@ -22,8 +22,6 @@ class Decoder(NamedTuple):
     run: Callable[[bytes, int, int, int], Span | None]
     """(buffer, end of the hit, low, high) -> the encoded run, within low and high."""
     decode: Callable[[bytes], tuple[bytes, Steps] | None]
-    around: int = 120
-    """Bytes of the line before and after an encoded run that stay with it, so that ``password: <base64>`` is seen."""
 
 
 def _wide_base64(buffer: bytes, end: int, low: int, high: int) -> Span | None:
@@ -37,10 +35,11 @@ DECODERS: tuple[Decoder, ...] = (
     Decoder(percent.NAME, percent.TRIGGERS[0], percent.run, percent.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[0], unicode_escape.run, unicode_escape.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[1], unicode_escape.run, unicode_escape.decode),
-    # What is beside a wide string is wide as well, or binary: it would only be found and undone again at every level.
-    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode, around=0),
+    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode),
 )
 
+_AROUND = 120
+"""Bytes of the line before and after an encoded run that stay with it, so that ``password: <base64>`` is still seen."""
 _TIMES_ROOT = 3
 _SPARE_BYTES = 64 << 10
 """What one level of decoding may yield for a blob: this many times its size, and this much more."""
@@ -109,8 +108,7 @@ def _undo(view: View, decoder: Decoder, run: Span) -> View | None:
     if result is None:
         return None
     text, inner = result
-    around = decoder.around
-    before = view.data[max(0, run.start - around) : run.start].rpartition(b"\n")[2]
-    after = view.data[run.end : run.end + around].partition(b"\n")[0]
+    before = view.data[max(0, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
+    after = view.data[run.end : run.end + _AROUND].partition(b"\n")[0]
     fresh = Span(len(before), len(before) + len(text))
     return view.decoded(decoder.name, before + text + after, fresh, Spliced(len(before), run, len(text), inner))
