@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from secrets_guard.model.finding import Finding, Occurrence
-from secrets_guard.model.origin import FileOrigin, LayerOrigin
+from secrets_guard.model.origin import FileOrigin, ImageConfigOrigin, LayerOrigin
 from secrets_guard.model.protocols import Source
 from secrets_guard.tally import Evidence, Tally
 
@@ -29,15 +29,18 @@ def _order(finding: Finding) -> tuple[tuple[str, int, int, str], str, int]:
 
 
 def _without_copies(findings: list[Finding]) -> list[Finding]:
-    """Leave out what a layer has only because it changed an owner or a mode: a copy, the same at that place.
+    """Leave out what follows from another finding in the same image; it stays among that one's occurrences.
 
-    The lowest layer that brought it is the finding, and the copies are among its occurrences.
+    A layer that changes an owner or a mode has a copy of the file, the same at that place: the lowest layer with it is
+    the finding. A setting stands in the config and once more in the history line that made it: the setting is.
     """
     seen: set[tuple[object, ...]] = set()
     kept = []
     for finding in findings:
-        if isinstance(finding.origin, LayerOrigin):
-            place = (finding.origin.image, finding.location, finding.rule_id, finding.fingerprint)
+        origin = finding.origin
+        if isinstance(origin, LayerOrigin | ImageConfigOrigin):
+            where = finding.location if isinstance(origin, LayerOrigin) else "config"
+            place = (origin.image, where, finding.rule_id, finding.fingerprint)
             if place in seen:
                 continue
             seen.add(place)

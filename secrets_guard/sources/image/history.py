@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from secrets_guard.sources.image import document
 
 _LONGEST = 240
+_NO_SHELL = "/bin/sh -c #(nop) "
+"""What old builders write before an instruction that runs nothing."""
 
 
 class Instruction(NamedTuple):
@@ -37,7 +39,7 @@ def by_layer(history: tuple[Instruction, ...], layers: int) -> tuple[Instruction
 
 def shown(instruction: Instruction, secret: bool) -> str:
     """Return an instruction on one short line; of one that holds what may be a ``secret`` only its first word."""
-    words = instruction.text.split()
+    words = instruction.text.removeprefix(_NO_SHELL).split()
     if secret and words:
         return f"{words[0][:16]} … (not shown: it may hold a secret; see history[{instruction.number}] of the config)"
     line = " ".join(words)

@@ -73,7 +73,7 @@ def test_a_build_argument_is_found_and_not_told_by_the_layers_that_it_made(kit: 
         {"created_by": f"RUN rm a; curl -H {argument} https://example.org"},
     ]
     result = kit.sweep(layout.index(layout.image(layers, {"history": history})))
-    assert paths(result) == ["<image config>/history[0]", "<image config>/history[2]", "a"]
+    assert paths(result) == ["<image config>/history[0]", "a"]
     layer = next(finding.origin for finding in result.findings if finding.location.path == "a")
     assert layer.created_by.startswith("RUN … (not shown: it may hold a secret; see history[0]")
     assert layer.removed_by.startswith("RUN … (not shown: it may hold a secret; see history[2]")
@@ -128,3 +128,12 @@ def test_a_history_that_does_not_fit_tells_nothing_wrong(kit: Any, layout: Any) 
 def test_a_config_of_odd_shape_is_swept_as_far_as_it_goes(config: dict[str, Any], kit: Any, layout: Any) -> None:
     layer = layout.layer(kit.tar({"a": kit.token("a").encode()}))
     assert paths(kit.sweep(layout.index(layout.image([layer], config)))) == ["a"]
+
+
+def test_a_setting_and_the_history_line_that_made_it_are_one_finding(kit: Any, layout: Any) -> None:
+    token = kit.token("env")
+    history = [{"created_by": f"/bin/sh -c #(nop) ENV TOKEN={token}", "empty_layer": True}]
+    config = {"config": {"Env": [f"TOKEN={token}"]}, "history": history}
+    (finding,) = kit.sweep(layout.index(layout.image([], config))).findings
+    assert finding.location.path == "<image config>/Env"
+    assert [other.path for other in finding.occurrences] == ["<image config>/history[0]"]
