@@ -13,6 +13,7 @@ import stat
 import sys
 import tarfile
 from collections.abc import Iterator
+from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -48,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--peers", default="", metavar="DIR", help="use DIR/PACKAGE instead of installing any")
     made.add_argument("--no-peers", action="store_true", help="ours only; needs no network")
     made.add_argument("--secrets-guard", default="", metavar="COMMAND", help="our command")
-    made.add_argument("--cache", default=os.path.expanduser("~/.cache/secrets-guard-bench"), help="where images are kept")
+    made.add_argument(
+        "--cache", default=os.path.expanduser("~/.cache/secrets-guard-bench"), help="where images are kept"
+    )
     made.add_argument("--decompress", metavar="FOLDER", help=argparse.SUPPRESS)
     return made
 
@@ -109,7 +112,7 @@ def _rows(every: list[tools.Tool], samples: dict[str, list[Sample]]) -> Iterator
 
 
 def decompress(layout: str) -> None:
-    """Decompress all layers as the sweep does (zlib, a layer a thread, as many as there are cores), and nothing else."""
+    """Decompress all layers as the sweep does (zlib, a layer a thread, as many as there are cores) and nothing else."""
     from secrets_guard.sources.archive.codecs import FORMATS
     from secrets_guard.sources.archive.limits import Budget, Limits
     from secrets_guard.sources.archive.stream import Stream
@@ -176,14 +179,27 @@ def _write(layout: str, archive: str, files: list[str]) -> str:
             packed += descriptors[-1]["size"]
         history = [{"created_by": f"COPY part{number} /"} for number in range(_LAYERS)]
         config = json.dumps(
-            {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": diff_ids}, "history": history}
+            {
+                "os": "linux",
+                "architecture": "amd64",
+                "rootfs": {"type": "layers", "diff_ids": diff_ids},
+                "history": history,
+            }
         ).encode()
         _add(saved, "config.json", config)
-        listed = {"Config": "config.json", "RepoTags": ["bench:1"], "Layers": [f"{n}/layer.tar" for n in range(_LAYERS)]}
+        listed = {
+            "Config": "config.json",
+            "RepoTags": ["bench:1"],
+            "Layers": [f"{n}/layer.tar" for n in range(_LAYERS)],
+        }
         _add(saved, "manifest.json", json.dumps([listed]).encode())
     manifest = {"schemaVersion": 2, "config": _blob(layout, config, "config.v1+json"), "layers": descriptors}
     index = {"schemaVersion": 2, "manifests": [_blob(layout, json.dumps(manifest).encode(), "manifest.v1+json")]}
-    for name, value in (("index.json", index), ("oci-layout", {"imageLayoutVersion": "1.0.0"}), ("layers.json", layers)):
+    for name, value in (
+        ("index.json", index),
+        ("oci-layout", {"imageLayoutVersion": "1.0.0"}),
+        ("layers.json", layers),
+    ):
         with open(os.path.join(layout, name), "w", encoding="utf-8") as stream:
             json.dump(value, stream)
     size = os.path.getsize(archive)
@@ -208,7 +224,7 @@ def _add(saved: tarfile.TarFile, name: str, content: bytes) -> None:
     saved.addfile(member, io.BytesIO(content))
 
 
-def _blob(layout: str, content: bytes, kind: str) -> dict[str, object]:
+def _blob(layout: str, content: bytes, kind: str) -> dict[str, Any]:
     digest = hashlib.sha256(content).hexdigest()
     with open(os.path.join(layout, "blobs", "sha256", digest), "wb") as stream:
         stream.write(content)

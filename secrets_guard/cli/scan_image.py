@@ -44,9 +44,9 @@ def image(
 
 def _source(targets: list[str], settings: Settings, allow: AllowJudge, cache: str) -> Source:
     from secrets_guard.sources.archive.limits import limits_of
-    from secrets_guard.sources.git.clean import CleanContents
     from secrets_guard.sources.image.access import Access
     from secrets_guard.sources.image.base import read_layer_list
+    from secrets_guard.sources.image.clean_layers import CleanLayers
     from secrets_guard.sources.image.platform import parse_platforms
     from secrets_guard.sources.image.source import ImageSource
     from secrets_guard.sources.image.sweep import Rules
@@ -61,5 +61,5 @@ def _source(targets: list[str], settings: Settings, allow: AllowJudge, cache: st
         access=Access(settings.plain_http, settings.insecure_registry, settings.ca_file),
         rules=Rules(limits_of(settings), allow.path_allowed),
         jobs=settings.jobs or available_cores(),
-        clean=CleanContents(cache) if cache else None,
+        clean=CleanLayers(cache) if cache else None,
     )

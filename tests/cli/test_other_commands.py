@@ -14,9 +14,10 @@ from secrets_guard.version import __version__
 from .conftest import ROOT, Run
 
 HELPS = (
-    "", "scan", "scan files", "scan git", "scan image", "scan stdin", "rules", "rules list", "rules show", "rules check",
-    "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook", "hook pre-commit",
-    "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report", "report convert", "selftest",
+    "", "scan", "scan files", "scan git", "scan image", "scan stdin", "rules", "rules list", "rules show",
+    "rules check", "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook",
+    "hook pre-commit", "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report",
+    "report convert", "selftest",
 )  # fmt: skip
 
 

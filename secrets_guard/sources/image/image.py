@@ -10,6 +10,7 @@ from secrets_guard.errors import SourceError
 from secrets_guard.sources.archive.entry import Read
 from secrets_guard.sources.image import document
 from secrets_guard.sources.image.history import Instruction, by_layer, read_history
+from secrets_guard.sources.image.reference import is_digest
 
 Open = Callable[[], AbstractContextManager[Read]]
 """Opens a content as it is stored. Raises SourceError, at once or while it is read, where it can't be."""
@@ -65,16 +66,18 @@ def assemble(
     history = read_history(fields)
     diff_ids = layer_ids(fields)
     if len(diff_ids) != len(contents):
-        diff_ids = [content.digest or f"layer {number}" for number, content in enumerate(contents)]
+        diff_ids = [""] * len(contents)
+    diff_ids = [diff_id or contents[number].digest or f"layer {number}" for number, diff_id in enumerate(diff_ids)]
     instructions = by_layer(history, len(contents))
     layers = tuple(map(Layer, contents, diff_ids, instructions))
     return Image(name, platform or _platform(fields), config, history, layers, texts)
 
 
 def layer_ids(config: Mapping[str, Any]) -> list[str]:
-    """Return the diff ids that a config lists, bottom first."""
+    """Return the diff ids that a config lists, bottom first; of what is no digest an empty text."""
     rootfs = config.get("rootfs")
-    return document.texts(rootfs, "diff_ids") if isinstance(rootfs, dict) else []
+    listed = document.texts(rootfs, "diff_ids") if isinstance(rootfs, dict) else []
+    return [one if is_digest(one) else "" for one in listed]
 
 
 def image_problem(where: str, error: SourceError) -> str:

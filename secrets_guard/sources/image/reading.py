@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
 from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive import expand
-from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.image.catalogue import LAYER
 from secrets_guard.sources.image.checked import Checked
+from secrets_guard.sources.image.clean_layers import CleanLayers
 from secrets_guard.sources.image.image import Attachment, Content, Layer, image_problem
 from secrets_guard.sources.image.sweep import LayerSweep, Rules
 
 Batches = Iterator[list[Blob | Problem]]
 ATTACHED = "<attached>/"
-_CACHED_KIND = "sha256:"
-_PART = 1 << 20
 
 
 class LayerReader:
     """Reads layers once each, and remembers which were clean. Threads may share it, each for layers of its own."""
 
-    def __init__(self, rules: Rules, clean: CleanContents | None) -> None:
+    def __init__(self, rules: Rules, clean: CleanLayers | None) -> None:
         self._rules, self._clean = rules, clean
         self._sweeps: dict[int, LayerSweep] = {}
         self._digests: dict[int, str] = {}
@@ -96,22 +93,16 @@ class LayerReader:
             return
         guilty = set(suspects)
         clean = [number for number, sweep in self._sweeps.items() if sweep.whole and number not in guilty]
-        digests = [self._digests.get(number, "") for number in clean]
-        self._clean.add(one.removeprefix(_CACHED_KIND) for one in digests if one.startswith(_CACHED_KIND))
+        self._clean.add(self._digests.get(number, "") for number in clean)
 
     def _is_clean(self, content: Content) -> bool:
         """Tell whether an earlier sweep found a layer clean; one that is only said to be it is hashed first."""
-        if self._clean is None or not content.digest.startswith(_CACHED_KIND):
-            return False
-        if content.digest.removeprefix(_CACHED_KIND).encode() not in self._clean.known:
+        if self._clean is None or content.digest not in self._clean:
             return False
         if content.addressed:
             return True
-        made = hashlib.sha256()
         try:
             with content.open() as read:
-                while data := read(_PART):
-                    made.update(data)
+                return not Checked(read, content.digest, -1).finish()
         except SourceError:
             return False
-        return made.hexdigest() == content.digest.removeprefix(_CACHED_KIND)

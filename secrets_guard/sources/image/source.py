@@ -13,11 +13,11 @@ from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin
 from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive.entry import Read
-from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.image.access import Access
 from secrets_guard.sources.image.archive import stored_images
 from secrets_guard.sources.image.base import base_layers
 from secrets_guard.sources.image.catalogue import LAYER, SETTING, Catalogue
+from secrets_guard.sources.image.clean_layers import CleanLayers
 from secrets_guard.sources.image.config import PREFIX, config_texts
 from secrets_guard.sources.image.image import Image
 from secrets_guard.sources.image.one_pass import OnePass
@@ -43,7 +43,7 @@ class ImageSource:
     def __init__(
         self, targets: Sequence[str], *, platforms: Sequence[str] = (), base: Sequence[str] = (),
         base_layers: Collection[str] = (), ignore_base: bool = False, access: Access = _USUAL,
-        rules: Rules = _NO_RULES, jobs: int = 2, clean: CleanContents | None = None,
+        rules: Rules = _NO_RULES, jobs: int = 2, clean: CleanLayers | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.target = " ".join(targets)

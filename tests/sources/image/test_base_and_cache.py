@@ -9,8 +9,8 @@ import pytest
 
 from secrets_guard import api
 from secrets_guard.errors import ConfigError, SourceError
-from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.image.base import read_layer_list
+from secrets_guard.sources.image.clean_layers import CleanLayers
 from secrets_guard.sources.image.source import ImageSource
 from secrets_guard.sources.image.sweep import Rules
 
@@ -84,7 +84,7 @@ def cached(tmp_path: Path) -> Any:
     """Return a function that sweeps with a cache."""
 
     def sweep(target: str, **options: Any) -> Any:
-        return api.scan(ImageSource([target], clean=CleanContents(str(tmp_path / "cache")), **options))
+        return api.scan(ImageSource([target], clean=CleanLayers(str(tmp_path / "cache")), **options))
 
     return sweep
 
@@ -108,7 +108,7 @@ def test_other_rules_remember_nothing(cached: Any, half_clean: str, tmp_path: Pa
     from secrets_guard.config import Settings
 
     cached(half_clean)
-    source = ImageSource([half_clean], clean=CleanContents(str(tmp_path / "cache")))
+    source = ImageSource([half_clean], clean=CleanLayers(str(tmp_path / "cache")))
     result = api.scan(source, settings=Settings(min_confidence="low"))
     assert "cached" not in result.stats.skipped
 

@@ -422,3 +422,15 @@ def test_problems_name_the_layer(kit: Any, layered: Any) -> None:
     assert isinstance(problem, Problem)
     assert ": layer 0 (sha256:" in problem.where
     assert problem.where.endswith(": broken.gz")
+
+
+@pytest.mark.parametrize("diff_id", ["sha256:zz", "nonsense:00", "", "sha256:", "md5:" + "0" * 32, "../../etc"])
+def test_a_diff_id_that_is_none_is_not_believed(diff_id: str, kit: Any, tmp_path: Path, secret: bytes) -> None:
+    config = {"rootfs": {"diff_ids": [diff_id]}}
+    listed = [{"Config": "config.json", "RepoTags": ["app:1"], "Layers": ["a/layer.tar"]}]
+    files = {"a/layer.tar": tar({"token": secret}), "config.json": json.dumps(config).encode()}
+    (tmp_path / "image.tar").write_bytes(tar({**files, "manifest.json": json.dumps(listed).encode()}))
+    for target in (str(tmp_path / "image.tar"), _gzipped(tmp_path / "image.tar")):
+        result = kit.sweep(target)
+        assert result.problems == ()
+        assert {path: origin.layer_digest for path, origin in found(result).items()} == {"token": "layer 0"}
