@@ -168,38 +168,28 @@ def _files(total: int) -> Iterator[str]:
 
 def _write(layout: str, archive: str, files: list[str]) -> str:
     """Write both forms of the image, layers of equally many files; return the facts."""
-    layers, diff_ids, descriptors, packed = [], [], [], 0
+    layers, diff_ids, names, descriptors, packed = list[str](), list[str](), list[str](), [], 0
     with tarfile.open(archive, "w") as saved:
         for number in range(_LAYERS):
             plain = _layer(files[number::_LAYERS])
             diff_ids.append(f"sha256:{hashlib.sha256(plain).hexdigest()}")
-            _add(saved, f"{number}/layer.tar", plain)
+            names.append(f"{diff_ids[-1].partition(':')[2]}/layer.tar")
+            _add(saved, names[-1], plain)
             descriptors.append(_blob(layout, gzip.compress(plain, 6, mtime=0), "layer.v1.tar+gzip"))
             layers.append(os.path.join(layout, "blobs", "sha256", descriptors[-1]["digest"].partition(":")[2]))
             packed += descriptors[-1]["size"]
         history = [{"created_by": f"COPY part{number} /"} for number in range(_LAYERS)]
-        config = json.dumps(
-            {
-                "os": "linux",
-                "architecture": "amd64",
-                "rootfs": {"type": "layers", "diff_ids": diff_ids},
-                "history": history,
-            }
-        ).encode()
-        _add(saved, "config.json", config)
-        listed = {
-            "Config": "config.json",
-            "RepoTags": ["bench:1"],
-            "Layers": [f"{n}/layer.tar" for n in range(_LAYERS)],
-        }
+        rootfs = {"type": "layers", "diff_ids": diff_ids}
+        fields = {"os": "linux", "architecture": "amd64", "rootfs": rootfs, "history": history}
+        config = json.dumps(fields).encode()
+        name = f"{hashlib.sha256(config).hexdigest()}.json"
+        _add(saved, name, config)
+        listed = {"Config": name, "RepoTags": ["bench:1"], "Layers": names}
         _add(saved, "manifest.json", json.dumps([listed]).encode())
     manifest = {"schemaVersion": 2, "config": _blob(layout, config, "config.v1+json"), "layers": descriptors}
     index = {"schemaVersion": 2, "manifests": [_blob(layout, json.dumps(manifest).encode(), "manifest.v1+json")]}
-    for name, value in (
-        ("index.json", index),
-        ("oci-layout", {"imageLayoutVersion": "1.0.0"}),
-        ("layers.json", layers),
-    ):
+    mark = {"imageLayoutVersion": "1.0.0"}
+    for name, value in (("index.json", index), ("oci-layout", mark), ("layers.json", layers)):
         with open(os.path.join(layout, name), "w", encoding="utf-8") as stream:
             json.dump(value, stream)
     size = os.path.getsize(archive)
