@@ -142,8 +142,9 @@ def _url(registry: str, access: Access, client: HttpClient) -> str:
     for scheme in ("https", "http"):
         try:
             client.send("GET", f"{scheme}://{host}/v2/", {}, once=True).close()
-        except SourceError:
-            if scheme == "http":
+        except SourceError as error:
+            # One that speaks TLS with a certificate that can't be trusted is no registry without TLS.
+            if scheme == "http" or "certificate" in str(error):
                 raise
         else:
             return f"{scheme}://{host}"

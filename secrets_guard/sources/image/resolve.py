@@ -41,9 +41,7 @@ class Resolver:
         self._seen.add(stored.digest)
         parsed = parse_manifest(stored.content, stored.media_type, name)
         hanging: list[Attachment] = []
-        own = [one for one in (*attached, *self._store.attached(stored.digest)) if one.digest not in self._seen]
-        self._seen.update(one.digest for one in own)
-        for item in attachments(self._store, own, name):
+        for item in self._attachments(name, stored.digest, attached):
             if isinstance(item, Problem):
                 yield item
             else:
@@ -58,6 +56,16 @@ class Resolver:
         if not depth:
             raise SourceError(f"{name}: indexes inside one another, more than {_DEEPEST} deep")
         yield from self._index(name, parsed, depth)
+
+    def _attachments(self, name: str, digest: str, attached: Iterable[Descriptor]) -> Iterator[Attachment | Problem]:
+        found = list(attached)
+        try:
+            found += self._store.attached(digest)
+        except SourceError as error:
+            yield Problem("unreadable", name, f"what is attached to it can't be told: {image_problem(name, error)}")
+        own = [one for one in found if one.digest not in self._seen]
+        self._seen.update(one.digest for one in own)
+        yield from attachments(self._store, own, name)
 
     def _index(self, name: str, index: Index, depth: int) -> Iterator[Image | Problem]:
         attested = of_index(index.manifests)
