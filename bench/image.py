@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from bench import table, tools
 from bench.measure import BenchError, Sample, environment, middle, run
 
-_LAYERS = 4
+_LAYERS = 12
 _ROOTS = ("/usr/bin", "/usr/include", "/usr/lib", "/usr/sbin", "/usr/share")
 # As Debian's slim images leave out documentation.
 _LEFT_OUT = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/share/locale/")

@@ -25,7 +25,7 @@ class LayerReader:
         self._rules, self._clean = rules, clean
         self._sweeps: dict[int, LayerSweep] = {}
         self._digests: dict[int, str] = {}
-        self.stats = Stats()
+        self._stats: list[Stats] = []
 
     def sweep(self, number: int, where: str) -> LayerSweep:
         """Return the sweep of a layer, a new one."""
@@ -36,7 +36,7 @@ class LayerReader:
         """Yield a layer's blobs and problems, many at a time."""
         content = layer.content
         if self._is_clean(content):
-            count(self.stats.skipped, "cached")
+            count(self._counters().skipped, "cached")
             return
         sweep = self.sweep(number, where)
         try:
@@ -60,7 +60,9 @@ class LayerReader:
         try:
             with content.open() as read:
                 checked = Checked(read, content.digest, content.size)
-                for item in expand(prefix + path, path, checked, self._rules.limits, self.stats, size=content.size):
+                for item in expand(
+                    prefix + path, path, checked, self._rules.limits, self._counters(), size=content.size
+                ):
                     yield [item]
                 wrong = checked.finish()
         except SourceError as error:
@@ -85,7 +87,13 @@ class LayerReader:
 
     def totals(self) -> Iterable[Stats]:
         """Return the counters of all layers that were read."""
-        return [self.stats, *(sweep.stats for sweep in self._sweeps.values())]
+        return [*self._stats, *(sweep.stats for sweep in self._sweeps.values())]
+
+    def _counters(self) -> Stats:
+        """Return counters of one's own: threads must not share any."""
+        made = Stats()
+        self._stats.append(made)
+        return made
 
     def remember(self, suspects: Iterable[int]) -> None:
         """Remember which layers had no candidate; ``suspects`` are the numbers of those that had."""
