@@ -25,6 +25,8 @@ _ROOTS = ("/usr/bin", "/usr/include", "/usr/lib", "/usr/sbin", "/usr/share")
 # As Debian's slim images leave out documentation.
 _LEFT_OUT = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/share/locale/")
 _LARGEST = 64 << 20
+_PEERS_READ = 250
+"""Megabytes of an archive that kingfisher opens; in a larger one it says that there are no layers."""
 _HEADERS = ("Tool", "Version", "Wall s", "CPU s", "Peak MB", "Wall / decompressing")
 _DECOMPRESS = "only decompressing"
 _KINGFISHER = ("scan", "docker", "--archive", "TAR", "-n", "--no-update-check", "-f", "json", "-o", "OUT")
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     made = argparse.ArgumentParser(prog="image.py", description=__doc__)
     made.add_argument("--runs", type=int, default=3, help="timed runs of each, in turn; default 3")
-    made.add_argument("--megabytes", type=int, default=1000, help="size of the image's files; default 1000")
+    made.add_argument("--megabytes", type=int, default=1000, help="size of the files; default 1000; peers up to 250")
     made.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     made.add_argument("--peers", default="", metavar="DIR", help="use DIR/PACKAGE instead of installing any")
     made.add_argument("--no-peers", action="store_true", help="ours only; needs no network")
@@ -94,7 +96,7 @@ def contestants(given: argparse.Namespace, layout: str, archive: str, out: str) 
         tools.Tool("secrets-guard, layout", version, (*command, "scan", "image", layout, *report), (0, 1), env),
         tools.Tool("secrets-guard, docker save", version, (*command, "scan", "image", archive, *report), (0, 1), env),
     ]
-    for peer in [] if given.no_peers else tools.PEERS:
+    for peer in tools.PEERS if given.megabytes <= _PEERS_READ and not given.no_peers else []:
         if peer.name == "kingfisher":
             # Its --turbo opens no archives, so it finds no layers in one.
             for tool in tools.peer_tools(peer._replace(scans={peer.name: _KINGFISHER}), given.peers, given.cache):
