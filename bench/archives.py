@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
+from typing import BinaryIO
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -121,30 +122,30 @@ def decompressed(archive: str) -> int:
         with zipfile.ZipFile(archive) as found:
             return sum(_drained(found.open(info).read) for info in found.infolist())
     try:
-        return _drained(_opened(archive))
+        with open(archive, "rb") as stream:
+            return _drained(_opened(stream, os.path.splitext(archive)[1].lower()))
     except (OSError, KeyError) as error:
         raise BenchError(f"{archive}: can't be decompressed: {error}") from None
 
 
-def _opened(archive: str) -> Callable[[int], bytes]:
-    stream = open(archive, "rb")  # noqa: SIM115 - read to the end by a process that ends then
-    ending = os.path.splitext(archive)[1].lower()
+def _opened(stream: BinaryIO, ending: str) -> Callable[[int], bytes]:
+    """Return a read of what a compressed stream holds. Raises KeyError for an unknown ending."""
     if ending in (".zst", ".zstd"):
         import zstandard
 
-        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
         return lambda wanted: bytes(reader.read(wanted))
     import bz2
     import gzip
     import lzma
 
-    opened: dict[str, Callable[[], io.BufferedIOBase]] = {
-        ".gz": lambda: gzip.GzipFile(fileobj=stream),
-        ".tgz": lambda: gzip.GzipFile(fileobj=stream),
-        ".bz2": lambda: bz2.BZ2File(stream),
-        ".xz": lambda: lzma.LZMAFile(stream),  # noqa: SIM115
+    opened: dict[str, Callable[[BinaryIO], io.BufferedIOBase]] = {
+        ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
+        ".tgz": lambda packed: gzip.GzipFile(fileobj=packed),
+        ".bz2": bz2.BZ2File,
+        ".xz": lzma.LZMAFile,
     }
-    return opened[ending]().read
+    return opened[ending](stream).read
 
 
 def _drained(read: Callable[[int], bytes]) -> int:
