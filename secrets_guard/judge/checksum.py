@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from zlib import crc32
 
-from secrets_guard.judge.keystore import look_into
 from secrets_guard.model.match import Context, Match, Verdict
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -38,6 +37,8 @@ def _crc32(token: bytes) -> Verdict:
 
 
 def _open_keystore(data: bytes) -> Verdict:
+    from secrets_guard.judge.keystore import look_into
+
     found = look_into(data)
     if found.private and found.open:
         return Verdict(None, "checksum", "it opens with no password, or with one that everybody knows", "high")
@@ -45,6 +46,8 @@ def _open_keystore(data: bytes) -> Verdict:
 
 
 def _locked_keystore(data: bytes) -> Verdict | None:
+    from secrets_guard.judge.keystore import look_into
+
     found = look_into(data)
     return None if found.private and not found.open else Verdict(False, "checksum", "no locked key in it")
 
