@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from secrets_guard.report import write_report
     from secrets_guard.sources.files import FileSource
     from secrets_guard.sources.git.history import GitHistorySource
+    from secrets_guard.sources.image.source import ImageSource
     from secrets_guard.sources.memory import MemorySource
     from secrets_guard.sources.staged import StagedSource
     from secrets_guard.sources.stdin import StreamSource
@@ -30,6 +31,7 @@ _PLACES = {
     "FileSource": "secrets_guard.sources.files",
     "Finding": "secrets_guard.model.finding",
     "GitHistorySource": "secrets_guard.sources.git.history",
+    "ImageSource": "secrets_guard.sources.image.source",
     "MemorySource": "secrets_guard.sources.memory",
     "Problem": "secrets_guard.model.result",
     "Rule": "secrets_guard.model.rule",
@@ -49,6 +51,7 @@ __all__ = [
     "FileSource",
     "Finding",
     "GitHistorySource",
+    "ImageSource",
     "MemorySource",
     "Problem",
     "Rule",

@@ -13,7 +13,7 @@ from secrets_guard.detect.matcher import Matcher
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.fingerprint import Fingerprinter
-from secrets_guard.model.protocols import Source, is_history
+from secrets_guard.model.protocols import Source, is_remembering
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
 from secrets_guard.rules.active import load_rules, select
@@ -56,7 +56,7 @@ def scan(
     )
     matcher = Matcher((*active, canary.RULE), cache, ready)
     pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor), settings.max_depth)
-    if is_history(source):
+    if is_remembering(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
     begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
@@ -95,7 +95,7 @@ def _clerk(settings: Settings, suppressor: Suppressor) -> Clerk:
 
 def _coverage_key(rules: RuleSet, settings: Settings) -> str:
     """Return a name (hex digits) for all that decides whether a content has a candidate in it."""
-    thresholds = f"{settings.min_severity} {settings.min_confidence} {settings.max_depth}"
+    thresholds = f"{settings.min_severity} {settings.min_confidence} {settings.max_depth} {settings.no_archives}"
     return blake2b(f"{__version__} {rules.digest} {thresholds}".encode(), digest_size=16).hexdigest()
 
 

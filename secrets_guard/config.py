@@ -40,10 +40,18 @@ class Settings(NamedTuple):
     strict: bool = False
     no_ignore: bool = False
     follow_symlinks: bool = False
+    no_archives: bool = False
     no_inline_allow: bool = False
     fail_on_unused: bool = False
     trust_repo_config: bool = False
     fingerprint_key: str = ""
+    platform: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    base_layers: str = ""
+    ignore_base: bool = False
+    plain_http: bool = False
+    insecure_registry: bool = False
+    ca_file: str = ""
     allow: tuple[AllowEntry, ...] = ()
 
     def __repr__(self) -> str:
@@ -55,6 +63,7 @@ class Settings(NamedTuple):
 OPTIONS = tuple(name for name in Settings._fields if name != "allow")
 """Names that a file, the environment and the command line may set; ``allow`` is for files alone."""
 
+_PATHS = ("baseline", "base_layers", "ca_file")
 _CHOICES = {"format": FORMATS, "min_severity": SEVERITIES, "min_confidence": CONFIDENCES}
 _RANGES = {"jobs": (0, 4096), "max_depth": (0, 100), "exit_code": (0, 255)}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -101,8 +110,9 @@ def parse_size(text: str) -> int:
 
 def _from_file(folder: str, values: dict[str, tuple[object, str]], problems: list[str]) -> dict[str, object]:
     made = _converted({name: (value, f"{place}: {name}") for name, (value, place) in values.items()}, problems)
-    if made.get("baseline"):
-        made["baseline"] = _beside(folder, str(made["baseline"]))
+    for name in _PATHS:
+        if made.get(name):
+            made[name] = _beside(folder, str(made[name]))
     if "rules" in made:
         made["rules"] = tuple(_beside(folder, rule) for rule in _as_tuple(made["rules"]))
     return made

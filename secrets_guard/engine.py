@@ -16,7 +16,7 @@ from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.protocols import HistorySource, Source, is_history
+from secrets_guard.model.protocols import HistorySource, Source, is_history, is_remembering
 from secrets_guard.model.result import Explanation, Problem, Stats
 from secrets_guard.origins import resolve
 from secrets_guard.tally import Clerk, Tally
@@ -59,6 +59,8 @@ def scan(source: Source, pipeline: Pipeline, jobs: int = 1, progress: Callable[[
     clerk = pipeline.clerk
     if not is_history(source):
         swept, interrupted = _pass(source, pipeline, clerk.note, jobs, progress)
+        if is_remembering(source) and not interrupted:
+            source.settle(swept.suspects)
         findings = resolve(swept, source)
     else:
         looked, interrupted = _look_first(source, pipeline, jobs, progress)

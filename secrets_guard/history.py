@@ -73,10 +73,12 @@ def _under_paths(
     """Yield the contents to sweep again, each once for every path, under that path."""
     for item in contents:
         if isinstance(item, Problem):
-            tally.problems.append(item)
+            # What could not be opened was told by the first pass.
+            if item not in tally.problems:
+                tally.problems.append(item)
             continue
         for path in wanted[item.id]:
-            yield item._replace(id=f"{item.id}\0{path}", hint=path)
+            yield item._replace(id=f"{item.id}\0{path}", hint=path + item.inside)
 
 
 def _reported(
@@ -100,9 +102,9 @@ def _stood(evidence: Evidence, standing: Standing, tally: Tally, clerk: Clerk) -
     """Return the finding for one standing; None when the commit, known only now, is allowed."""
     finding, origin = evidence.finding, standing.origin
     commit = origin.commit if isinstance(origin, CommitOrigin | MessageOrigin) else ""
-    line = finding.location.start_line
+    path, line = finding.location.path, finding.location.start_line
     allowed = clerk.suppress.again(
-        finding.rule_id, origin.path, line, evidence.secret, evidence.line, finding.fingerprint, commit
+        finding.rule_id, path, line, evidence.secret, evidence.line, finding.fingerprint, commit
     )
     if allowed is not None:
         count(tally.stats.suppressed, allowed.kind)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 HOOKS = ("pre-commit", "pre-push", "pre-receive")
 _USAGE = "usage: secrets-guard-hook pre-commit|pre-push|pre-receive [--config FILE] [what git gives the hook]"
 _REFUSED, _INCOMPLETE, _BUG = 1, 2, 3
-_QUIET_PROBLEMS = ("limit", "too_large")
-"""What was left out for its size is told, but does not block, unless the settings are strict."""
+_QUIET_PROBLEMS = ("limit", "too_large", "damaged", "encrypted", "unsupported")
+"""What was left out for its size, or could not be opened, is told, but blocks only where the settings are strict."""
 
 
 def main() -> NoReturn:
@@ -202,11 +202,12 @@ def _own(config: str | None) -> Prepared:
 
 def _swept(source: StagedSource | PushedSource, prepared: Prepared, name: str, glance: Glance | None = None) -> int:
     from secrets_guard import api
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.suppression.allow import judge_allow
 
     settings = prepared.settings
     allow = judge_allow(settings.allow, api.today())
-    source.max_file_size, source.skip_path = settings.max_file_size, allow.path_allowed
+    source.limits, source.skip_path = limits_of(settings), allow.path_allowed
     rules, ready = (glance.rules(), glance.loaded) if glance else (None, None)
     result = api.scan(
         source, settings=settings, suppressions=prepared.suppressions, allow=allow, rules=rules, ready=ready

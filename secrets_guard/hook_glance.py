@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from secrets_guard.cache import Cache, state_of
+from secrets_guard.detect.runs import run_finder
 from secrets_guard.rules.builtin import rules_folder
 from secrets_guard.version import __version__
 
@@ -33,7 +34,8 @@ class Glance:
     def __init__(self, environ: Mapping[str, str], config: str | None, cache: Cache) -> None:
         """``config``: the file that was named, or None for the one in the current folder, a work tree's root."""
         self._cache = cache
-        self._name = _name(environ, config or environ.get("SECRETS_GUARD_CONFIG") or "")
+        found, self._find = run_finder()
+        self._name = _name(environ, config or environ.get("SECRETS_GUARD_CONFIG") or "", found)
         self.loaded: Loaded | None = None
         """The database, once it is there: a sweep need not load it again."""
         self._rules = ""
@@ -54,9 +56,13 @@ class Glance:
         self.loaded = load(name, self._cache)
         if self.loaded is None:
             return False
+        from secrets_guard.sources.archive.glance import suspect
+
         texts = source.peek(_MOST)
-        # UTF-16 is matched on as UTF-8 only.
-        if texts is None or any(b"\0" in text or text.startswith(_WIDE) for text in texts):
+        # UTF-16 is matched on as UTF-8 only, an archive when it is open.
+        if texts is None or any(b"\0" in text or text.startswith(_WIDE) or suspect(text) for text in texts):
+            return False
+        if self._find(b"\n".join([b"", *texts])):
             return False
         return _hits(self.loaded, [bytes.fromhex(control), *texts]) == {int(index)}
 
@@ -100,8 +106,11 @@ def _hits(loaded: Loaded, texts: list[bytes]) -> set[int]:
     return hits
 
 
-def _name(environ: Mapping[str, str], config: str) -> str:
-    """Return the name of what is kept; empty where it would depend on more than files."""
+def _name(environ: Mapping[str, str], config: str, found: int) -> str:
+    """Return the name of what is kept; empty where it would depend on more than files.
+
+    ``found``: how many decoders the database leaves out, as the extension finds their runs.
+    """
     import zlib
 
     if any(name.startswith("SECRETS_GUARD_") and name not in _NOT_OPTIONS for name in environ):
@@ -109,7 +118,7 @@ def _name(environ: Mapping[str, str], config: str) -> str:
     if config.endswith(".toml"):
         return ""
     folder = rules_folder()
-    parts = [__version__, folder, os.path.abspath(config) if config else ""]
+    parts = [__version__, str(found), folder, os.path.abspath(config) if config else ""]
     try:
         with os.scandir(folder) as found:
             parts += sorted(f"{one.name} {state_of(one.stat())}" for one in found)

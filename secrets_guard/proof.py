@@ -55,7 +55,7 @@ def _prove(rule: Rule, matcher: Matcher) -> list[str]:
 def verdicts(rule: Rule, text: str, matcher: Matcher) -> list[tuple[Match, Verdict | None]]:
     """Return the rule's matches in ``text`` with the verdict that drops each (None: it stands)."""
     hint = HINT if not rule.path else _path_for(rule)
-    batch = Batch([root_view(Blob(hint, text.encode() + b"\n", hint), 0)])
+    batch = Batch([root_view(Blob(hint, text.encode("utf-8", "surrogateescape") + b"\n", hint), 0)])
     hits, _ = matcher.scan(batch.buffer, matcher.scratch())
     own = [hit for hit in hits if matcher.rules[hit[0]].id == rule.id]
     return [judge.judge(match, context_of(match, hint)) for match in matcher.confirm(batch, own)]

@@ -30,6 +30,8 @@ class Evidence(NamedTuple):
     finding: Finding
     secret: Secret
     line: bytes
+    inside: str = ""
+    """Where in the content that the origin names it is: a blob's ``inside``."""
 
     def __repr__(self) -> str:
         """Show the finding alone: the line holds the plain value."""
@@ -47,7 +49,7 @@ class Tally:
         self.canary: frozenset[tuple[str, ...]] = frozenset()
         self.full = False
         self.suspects: set[str] = set()
-        """In a history's first pass: contents that hold a secret, or were not wholly decoded; all others are clean."""
+        """Contents that hold a secret, suppressed or not, or were not wholly decoded: all others are clean."""
         self.holders: dict[tuple[str, bytes], set[str]] = {}
         """In a history's first pass: (rule id, value) -> the ids of the contents that hold it."""
 
@@ -119,6 +121,7 @@ class Clerk(NamedTuple):
                     where = places.location(match.secret_span)
                     tally.explanations.append(_explanation(match, where, "dropped", final.by, final.reason))
                 continue
+            tally.suspects.add(root.blob.id)
             self._keep(root, match, places.location(match.secret_span), hidden, tally)
 
     def doubt(self, match: Match) -> Verdict | None:
@@ -162,7 +165,7 @@ class Clerk(NamedTuple):
             fingerprint=fingerprint(),
             blob_id=root.blob.id,
         )
-        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after))
+        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after, root.blob.inside))
 
 
 def _explanation(match: Match, where: Location, outcome: str, by: str, reason: str) -> Explanation:

@@ -7,13 +7,14 @@ while it reads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Tick = Callable[[], None] | None
 _TICK_SECONDS = 0.1
+_ITEM, _ERROR, _END = "item", "error", "end"
 
 
 def available_cores() -> int:
@@ -79,6 +80,65 @@ def each(work: Callable[[Item], bool], items: Sequence[Item]) -> list[bool]:
     done: list[bool] = []
     run(iter(items), lambda: lambda item: done.append(work(item)), len(items), None)
     return done
+
+
+def side_by_side(streams: Iterable[Callable[[], Iterator[Item]]], width: int, ahead: int = 4) -> Iterator[Item]:
+    """Yield what several streams give, as it comes; ``width`` threads take one after the other, in the order given.
+
+    They work ahead by at most ``ahead`` items, so memory is bounded. The first error of a stream is raised here and
+    ends all, and so does whoever stops asking.
+    """
+    import threading
+
+    side = _Side(streams, ahead)
+    threads = [threading.Thread(target=side.run, name=f"read-{number}", daemon=True) for number in range(max(1, width))]
+    for thread in threads:
+        thread.start()
+    try:
+        running = len(threads)
+        while running:
+            kind, value = side.given.get()
+            if kind == _ITEM:
+                yield value
+            elif kind == _END:
+                running -= 1
+            else:
+                raise value
+    finally:
+        side.stop.set()
+
+
+class _Side(Generic[Item]):
+    """What the threads of ``side_by_side`` share: the streams that wait, and a queue of (kind, value)."""
+
+    def __init__(self, streams: Iterable[Callable[[], Iterator[Item]]], ahead: int) -> None:
+        import queue
+        import threading
+
+        self.given: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=ahead)
+        self.stop = threading.Event()
+        self._full = queue.Full
+        self._waiting, self._lock = iter(streams), threading.Lock()
+
+    def run(self) -> None:
+        """Take one stream after the other to its end; the last word of each thread is that it ends."""
+        try:
+            while not self.stop.is_set():
+                with self._lock:
+                    stream = next(self._waiting, None)
+                if stream is None or not all(self._give(_ITEM, item) for item in stream()):
+                    break
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread, whatever it is
+            self._give(_ERROR, error)
+        self._give(_END, None)
+
+    def _give(self, kind: str, value: object) -> bool:
+        """Wait for room and give; False when nobody asks any more."""
+        while not self.stop.is_set():
+            with suppress(self._full):
+                self.given.put((kind, value), timeout=_TICK_SECONDS)
+                return True
+        return False
 
 
 def in_background(work: Callable[[], Item]) -> Callable[[], Item | None]:

@@ -24,11 +24,15 @@ pub struct Odd {
     pub heads: Vec<Vec<u8>>,
     /// A NUL among this many first bytes.
     pub peek: usize,
+    /// So many bytes before their end they have this.
+    pub tail: (usize, Vec<u8>),
 }
 
 impl Odd {
     pub fn is(&self, content: &[u8]) -> bool {
-        self.heads.iter().any(|head| content.starts_with(head)) || memchr::memchr(0, &content[..self.peek.min(content.len())]).is_some()
+        let (before, mark) = &self.tail;
+        let ends = content.len().checked_sub(*before).is_some_and(|at| content[at..].starts_with(mark));
+        ends || self.heads.iter().any(|head| content.starts_with(head)) || memchr::memchr(0, &content[..self.peek.min(content.len())]).is_some()
     }
 }
 

@@ -60,6 +60,7 @@ impl Store {
     }
 
     /// A pass that takes what is new in each object but the `known` ones.
+    #[allow(clippy::too_many_arguments)]
     fn novelties(
         &self,
         py: Python<'_>,
@@ -68,8 +69,9 @@ impl Store {
         margin: usize,
         heads: Vec<Vec<u8>>,
         peek: usize,
+        tail: (usize, Vec<u8>),
     ) -> Pass {
-        let take = Take::New { margin, odd: Odd { heads, peek } };
+        let take = Take::New { margin, odd: Odd { heads, peek, tail } };
         Pass(Arc::new(py.detach(|| Plan::new(Arc::clone(&self.0), known, limit, take))))
     }
 

@@ -119,15 +119,11 @@ def _pair(baseline: Baseline, results: list[ScanResult]) -> tuple[tuple[Suppress
 def sweep_files(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
     """Sweep files and folders, no baseline obeyed."""
     from secrets_guard import api
-    from secrets_guard.sources.files import FileSource
+    from secrets_guard.cli.scan_files import file_source
     from secrets_guard.suppression.allow import judge_allow
 
     allow = judge_allow(settings.allow, api.today())
-    source = FileSource(
-        tuple(paths), no_ignore=settings.no_ignore, follow_symlinks=settings.follow_symlinks,
-        max_file_size=settings.max_file_size, skip_path=allow.path_allowed,
-    )  # fmt: skip
-    return [api.scan(source, settings=settings, allow=allow)]
+    return [api.scan(file_source(tuple(paths), settings, allow), settings=settings, allow=allow)]
 
 
 def sweep_history(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
@@ -136,6 +132,7 @@ def sweep_history(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
     Raises SourceError for a path that is in none.
     """
     from secrets_guard import api
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.sources.git.history import GitHistorySource
     from secrets_guard.sources.worktree import worktree_root
     from secrets_guard.suppression.allow import judge_allow
@@ -146,6 +143,6 @@ def sweep_history(paths: Sequence[str], settings: Settings) -> list[ScanResult]:
     for folder in dict.fromkeys(worktree_root(folder) or folder for folder in folders):
         allow = judge_allow(settings.allow, api.today())
         jobs = settings.jobs or available_cores()
-        source = GitHistorySource(folder, max_file_size=settings.max_file_size, jobs=jobs)
+        source = GitHistorySource(folder, max_file_size=settings.max_file_size, jobs=jobs, limits=limits_of(settings))
         results.append(api.scan(source, settings=settings, allow=allow))
     return results

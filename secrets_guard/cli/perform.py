@@ -92,13 +92,19 @@ def exit_code(result: ScanResult, settings: Settings) -> int:
         return exits.USAGE_OR_INCOMPLETE  # the one target can't be read at all
     if result.findings and settings.exit_code:
         return settings.exit_code
-    if settings.strict and (result.problems or any(result.stats.skipped.get(kind) for kind in _GAPS)):
+    gaps = [kind for kind in _GAPS if result.stats.skipped.get(kind) and not (kind == "archive" and _closed(settings))]
+    if settings.strict and (result.problems or gaps):
         print("secrets-guard: incomplete: not everything could be swept (--strict)", file=sys.stderr)
         return exits.USAGE_OR_INCOMPLETE
     if settings.fail_on_unused and any(note.startswith((_UNUSED, "expired ")) for note in result.notes):
         print("secrets-guard: some suppressions are no longer needed (--fail-on-unused)", file=sys.stderr)
         return exits.USAGE_OR_INCOMPLETE
     return exits.CLEAN
+
+
+def _closed(settings: Settings) -> bool:
+    """Tell whether archives are left closed because somebody said so."""
+    return settings.no_archives or not settings.max_depth
 
 
 def _with_imports(settings: Settings) -> tuple[Settings, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""``scan files`` and ``scan stdin``."""
+"""``scan files`` and ``scan stdin``; the group of all scans."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from secrets_guard.cli.options import with_options
 from secrets_guard.cli.scan_git import git
+from secrets_guard.cli.scan_image import image
 from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ WhyNot = Annotated[
 def register(app: typer.Typer, name: str, help_text: str, arguments: list[str]) -> None:
     """Add the group; of its commands only the one that ``arguments`` names, where they name one."""
     group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
-    commands: dict[str, Callable[..., None]] = {"files": files, "git": git, "stdin": stdin}
+    commands: dict[str, Callable[..., None]] = {"files": files, "git": git, "image": image, "stdin": stdin}
     wanted = next((word for word in arguments if word in commands), None)
     for command, function in commands.items():
         if wanted in (None, command):
@@ -68,13 +69,15 @@ def stdin(
     if sys.stdin is None:
         raise SourceError("standard input is closed; pipe into it what is to be swept")
 
-    def source(_settings: Settings, _allow: AllowJudge) -> Source:
+    def source(settings: Settings, _allow: AllowJudge) -> Source:
+        from secrets_guard.sources.archive.limits import limits_of
+
         if os.name == "nt":  # knows no select() on a pipe
             from secrets_guard.sources.stdin import StreamSource
 
-            return StreamSource(sys.stdin.buffer, name)
+            return StreamSource(sys.stdin.buffer, name, limits_of(settings))
         from secrets_guard.cli.stream import InterruptibleStream
 
-        return InterruptibleStream(sys.stdin.buffer, name)
+        return InterruptibleStream(sys.stdin.buffer, name, limits_of(settings))
 
     raise typer.Exit(perform.perform(perform.prepare((), options or {}, config), source))

@@ -109,14 +109,16 @@ def git(
 
 
 def _index(folder: str, target: str, _choice: Choice, settings: Settings, allow: AllowJudge) -> Source:
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.sources.staged import StagedSource
 
     source = StagedSource.at(folder, target)
-    source.max_file_size, source.skip_path = settings.max_file_size, allow.path_allowed
+    source.limits, source.skip_path = limits_of(settings), allow.path_allowed
     return source
 
 
 def _history(folder: str, target: str, choice: Choice, settings: Settings, _allow: AllowJudge) -> Source:
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.sources.git.clean import CleanContents
     from secrets_guard.sources.git.history import GitHistorySource
     from secrets_guard.sources.git.superproject import SuperprojectSource
@@ -135,6 +137,7 @@ def _history(folder: str, target: str, choice: Choice, settings: Settings, _allo
             jobs=settings.jobs or available_cores(),
             target=target,
             clean=CleanContents(cache) if cache else None,
+            limits=limits_of(settings),
         )
 
     superproject = history(folder, target, submodule=False)

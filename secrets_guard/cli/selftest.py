@@ -34,7 +34,7 @@ def selftest() -> None:
         for label, cache in (("fresh", Cache(None)), ("cached", user_cache())):
             found = sweep(planted, cache)
             failed = failed or not found
-            print(f"{source:<6} {label:<7} {'ok' if found else 'FAILED: the planted token was not found'}")
+            print(f"{source:<7} {label:<7} {'ok' if found else 'FAILED: the planted token was not found'}")
     raise typer.Exit(exits.BUG if failed else exits.CLEAN)
 
 
@@ -44,6 +44,24 @@ def _files(planted: str, cache: object) -> bool:
     with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
         with open(os.path.join(folder, "planted.env"), "w", encoding="utf-8") as stream:
             stream.write(planted)
+        return _found(FileSource((folder,)), cache)
+
+
+def _archive(planted: str, cache: object) -> bool:
+    """Plant it in a zip within a tar that is compressed."""
+    import tarfile
+    import zipfile
+
+    from secrets_guard.sources.files import FileSource
+
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("planted.env", planted)
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        with tarfile.open(os.path.join(folder, "outer.tgz"), "w:gz") as outer:
+            info = tarfile.TarInfo("inner.zip")
+            info.size = len(inner.getvalue())
+            outer.addfile(info, io.BytesIO(inner.getvalue()))
         return _found(FileSource((folder,)), cache)
 
 
@@ -84,6 +102,36 @@ def _staged_in(planted: str) -> Iterator[tuple[str, Callable[..., object]]]:
         yield folder, git
 
 
+def _image(planted: str, cache: object) -> bool:
+    """Plant it in one layer and delete it in the next, so that no container would show it."""
+    import json
+    import tarfile
+
+    from secrets_guard.sources.image.source import ImageSource
+
+    def packed(files: dict[str, bytes]) -> bytes:
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as made:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                made.addfile(member, io.BytesIO(content))
+        return stream.getvalue()
+
+    listed = [{"Config": "config.json", "RepoTags": ["selftest:1"], "Layers": ["1.tar", "2.tar"]}]
+    files = {
+        "1.tar": packed({"app/planted.env": planted.encode()}),
+        "2.tar": packed({"app/.wh.planted.env": b""}),
+        "config.json": b"{}",
+        "manifest.json": json.dumps(listed).encode(),
+    }
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-") as folder:
+        path = os.path.join(folder, "image.tar")
+        with open(path, "wb") as stream:
+            stream.write(packed(files))
+        return _found(ImageSource((path,)), cache)
+
+
 def _stdin(planted: str, cache: object) -> bool:
     from secrets_guard.sources.stdin import StreamSource
 
@@ -97,5 +145,7 @@ def _found(source: object, cache: object) -> bool:
     return [finding.rule_id for finding in result.findings] == ["github-personal-access-token"]
 
 
-SOURCES: dict[str, Callable[[str, object], bool]] = {"files": _files, "git": _git, "staged": _staged, "stdin": _stdin}
+SOURCES: dict[str, Callable[[str, object], bool]] = {
+    "files": _files, "archive": _archive, "git": _git, "staged": _staged, "image": _image, "stdin": _stdin,
+}  # fmt: skip
 """Source -> (planted text, cache) -> found it. A new source adds its own line."""

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.stdin import StreamSource
 
 _POLL_SECONDS = 0.2
@@ -19,8 +20,8 @@ _POLL_SECONDS = 0.2
 class InterruptibleStream(StreamSource):
     """A worker that waits for input can't be interrupted, and would lose what it has: so the waiting is done here."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        super().__init__(stream, name)
+    def __init__(self, stream: BinaryIO, name: str, limits: Limits) -> None:
+        super().__init__(stream, name, limits)
         self._descriptor = stream.fileno()
         self._interrupted = False
 

@@ -27,7 +27,10 @@ SCAN_OPTIONS: dict[str, Choice] = {
     "min_confidence": Choice(str, "Report from this confidence on: low, medium (default) or high.", "LEVEL"),
     "jobs": Choice(int, "Worker threads; default: the cores this process may use.", "N", "-j"),
     "max_file_size": Choice(str, "Leave out larger files, as problems: 10MB, 1GiB. Default: no limit.", "SIZE"),
-    "max_depth": Choice(int, "How many encodings inside one another are undone; 0: none. Default 5.", "N"),
+    "max_depth": Choice(
+        int, "How many encodings, or archives, inside one another are undone; 0: none. Default 5.", "N"
+    ),
+    "no_archives": Choice(bool, "Don't open archives and compressed files; sweep them as they are."),
     "show_secrets": Choice(bool, "Show the values themselves. Careful with logs."),
     "exit_code": Choice(int, "Exit code when something was found; default 1.", "N"),
     "explain": Choice(bool, "Say of each candidate why it was kept or dropped."),
@@ -46,3 +49,16 @@ TREE_OPTIONS: dict[str, Choice] = {
     "follow_symlinks": Choice(bool, "Follow symbolic links."),
 }
 """Options of scans that walk a file system."""
+
+IMAGE_OPTIONS: dict[str, Choice] = {
+    "platform": Choice(
+        list[str], "Only images for this platform: os/arch[/variant] (repeatable). Default: all.", "NAME"
+    ),
+    "base": Choice(list[str], "An image that these were built from; its layers are marked as the base's.", "IMAGE"),
+    "base_layers": Choice(str, "A file of digests of base layers, one a line.", "FILE"),
+    "ignore_base": Choice(bool, "Leave the base's layers out."),
+    "plain_http": Choice(bool, "Reach registries by http. This machine's own are tried by both anyway."),
+    "insecure_registry": Choice(bool, "Don't check registries' certificates; where there is no https, use http."),
+    "ca_file": Choice(str, "More authorities (PEM) that may sign registries' certificates.", "FILE"),
+}
+"""Options of scans that read images."""

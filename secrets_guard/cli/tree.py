@@ -7,7 +7,7 @@ from importlib import import_module
 import typer
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "scan": ("secrets_guard.cli.scan", "Sweep files or a stream for secrets."),
+    "scan": ("secrets_guard.cli.scan", "Sweep files, histories, images or a stream for secrets."),
     "rules": ("secrets_guard.cli.rules", "List, show, prove and import rules."),
     "baseline": ("secrets_guard.cli.baseline", "Accept what exists, so that only new secrets are reported."),
     "hook": ("secrets_guard.cli.hook", "Git hooks: block a secret before it is committed, pushed or received."),

@@ -70,6 +70,7 @@ def decode(batch: Batch, hits: Iterable[tuple[int, int]]) -> tuple[list[View], s
     cut: set[int] = set()
     reached: dict[int, int] = {}
     budgets: dict[int, int] = {}
+    wide: dict[int, list[Span]] = {}
     for index, end in sorted(hits):
         if end <= reached.get(index, 0):
             continue
@@ -82,13 +83,23 @@ def decode(batch: Batch, hits: Iterable[tuple[int, int]]) -> tuple[list[View], s
         if run is None:
             continue
         reached[index] = run.end
+        if decoder.name == utf16.NAME and batch.views[place].parent is None:
+            # A binary holds thousands of wide strings: they become lines of one view, not a view each.
+            wide.setdefault(place, []).append(Span(run.start - low, run.end - low))
+            continue
         view = _undo(batch.views[place], decoder, Span(run.start - low, run.end - low))
         if view is not None:
             made.append(view)
             spent = budgets[blob] = budgets.get(blob, 0) + len(view.data)
             if spent > len(view.blob.data) * _TIMES_ROOT + _SPARE_BYTES:
                 cut.add(blob)
+    made += [_narrowed(batch.views[place], runs) for place, runs in wide.items()]
     return made, cut
+
+
+def _narrowed(view: View, runs: list[Span]) -> View:
+    data, steps = utf16.lines(view.data, runs)
+    return view.decoded(utf16.NAME, data, Span(0, len(data)), steps)
 
 
 def _undo(view: View, decoder: Decoder, run: Span) -> View | None:

@@ -37,6 +37,16 @@ def decode(encoded: bytes) -> tuple[bytes, Steps] | None:
     return encoded[::2], steps
 
 
+def lines(data: bytes, runs: list[Span]) -> tuple[bytes, Steps]:
+    """Return the texts of runs of wide ASCII characters, a line each, and the way back to ``data``."""
+    steps, parts, at = Steps(len(data)), list[bytes](), 0
+    for run in runs:
+        steps.run(at, run.start, 1, 2)
+        parts.append(data[run.start : run.end : 2])
+        at += len(parts[-1]) + 1
+    return b"\n".join(parts), steps
+
+
 def encoding_of(data: bytes) -> str:
     """Return ``utf-16-le`` or ``utf-16-be`` when the whole content is such a text, else an empty string."""
     if data.startswith(BYTE_ORDER_MARKS):

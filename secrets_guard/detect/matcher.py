@@ -69,13 +69,16 @@ class Matcher:
             ends.setdefault(index, []).append(end)
         for index in sorted(ends):
             rule = self.rules[index]
+            looked, has_keyword = -1, True
             for place, low, high in _windows(batch, sorted(ends[index]), rule.max_length):
                 view = batch.views[place]
                 if view.binary and rule.kind not in _BINARY_KINDS:
                     continue
                 if rule.path and view.blob.hint and not self._path(index, rule).search(view.blob.hint):
                     continue
-                if rule.keywords and not _has_keyword(rule.keywords, view):
+                if rule.keywords and place != looked:
+                    looked, has_keyword = place, _has_keyword(rule.keywords, view)
+                if not has_keyword:
                     continue
                 base = batch.starts[place]
                 for found in self.expression(index).finditer(batch.buffer, low, high):

@@ -1,4 +1,4 @@
-"""Tokens that carry a checksum: a right one is proof of the format, a wrong one means that it never was a token."""
+"""Secrets that can be checked by themselves: a right checksum is proof of the format, a wrong one a doubt."""
 
 from __future__ import annotations
 
@@ -30,18 +30,38 @@ def crc32_base62(token: bytes) -> bool:
     return body[-_CHECK_LENGTH:] == base62(crc32(body[:-_CHECK_LENGTH]), _CHECK_LENGTH)
 
 
-CHECKS: dict[str, Callable[[bytes], bool]] = {
-    "github-crc32": crc32_base62,
-    "npm-crc32": crc32_base62,
+def _crc32(token: bytes) -> Verdict:
+    if crc32_base62(token):
+        return Verdict(None, "checksum", "its checksum is right", "high")
+    return Verdict(None, "checksum", "its checksum is wrong: not a token that was ever issued", "low")
+
+
+def _open_keystore(data: bytes) -> Verdict:
+    from secrets_guard.judge.keystore import look_into
+
+    found = look_into(data)
+    if found.private and found.open:
+        return Verdict(None, "checksum", "it opens with no password, or with one that everybody knows", "high")
+    return Verdict(False, "checksum", "no key in it that is open to anybody")
+
+
+def _locked_keystore(data: bytes) -> Verdict | None:
+    from secrets_guard.judge.keystore import look_into
+
+    found = look_into(data)
+    return None if found.private and not found.open else Verdict(False, "checksum", "no locked key in it")
+
+
+CHECKS: dict[str, Callable[[bytes], Verdict | None]] = {
+    "github-crc32": _crc32,
+    "npm-crc32": _crc32,
+    "keystore-open": _open_keystore,
+    "keystore-locked": _locked_keystore,
 }
 """Checks that a rule may name. A new one is a function here and a name in rules/lint.py."""
 
 
 def judge(match: Match, _context: Context) -> Verdict | None:
-    """Rate by the rule's checksum: right is high confidence, wrong is low (an example, a typo, a made-up token)."""
+    """Rate by the rule's check: right is high confidence, wrong is low (an example, a typo, a made-up token)."""
     check = CHECKS.get(match.rule.checksum)
-    if check is None:
-        return None
-    if check(match.secret.reveal()):
-        return Verdict(None, "checksum", "its checksum is right", "high")
-    return Verdict(None, "checksum", "its checksum is wrong: not a token that was ever issued", "low")
+    return check(match.secret.reveal()) if check else None

@@ -17,7 +17,7 @@ _TEST_PATH = Pattern(
     r"(?:^|/)(?:t|tests?|testing|unittests?|specs?|__tests__|testdata|test-data|test_data|fixtures?|mocks?|__mocks__|examples?|samples?|demos?"
     r"|docs?|documentation|[\w-]+[-_]tests?|test[-_][\w-]+|[\w-]+[-_]examples?|recordings|snapshots|__snapshots__|tutorials?|guides?|e2e|cypress|stubs?|benchmarks?|vcr_cassettes|cassettes)/"
     r"|(?:^|/)(?:(?:test|example|sample|demo)s?[-_.][^/]+|conftest\.py|tests?\.\w+|[^/]+[._-](?:test|spec|example|sample|fixture|mock)s?(?:-\d+)?(?:\.[^/]*)?|[^/]+Tests?\.(?:java|kt|cs|php))$"
-    r"|\.(?:md|mdx|rst|adoc|po|pot|html?|ipynb)$|(?:^|/)(?:README|CHANGE(?:S|LOG)|NEWS|HISTORY|RELEASE[\w-]*)(?:\.\w+)?$"
+    r"|\.(?:md|mdx|rst|adoc|po|pot|html?)$|(?:^|/)(?:README|CHANGE(?:S|LOG)|NEWS|HISTORY|RELEASE[\w-]*)(?:\.(?:txt|in|tex|log|\d))?$"
     r"|\.dist-info/METADATA$|(?:^|/)PKG-INFO$",
     re.IGNORECASE,
 )

@@ -42,3 +42,5 @@ class Blob(NamedTuple):
     place: Place = Place()
     owned_from: int = 0
     owned_to: int = -1
+    inside: str = ""
+    """Where in the content that ``id`` names this is, if that is an archive: ``!/inner/file``, ``!/b.zip!/c``."""

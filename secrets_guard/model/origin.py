@@ -63,10 +63,39 @@ class UnreachableOrigin(NamedTuple):
     repository: str = ""
 
 
+class LayerOrigin(NamedTuple):
+    """A file as a layer of an image holds it; ``path`` is its place in the image, without a slash in front."""
+
+    path: str
+    image: str
+    layer_digest: str
+    """Of the uncompressed layer (its diff id), which is the same wherever the image lies."""
+    layer_index: int
+    """From 0, the lowest."""
+    created_by: str = ""
+    """The instruction that made the layer, on one line; cut short where it may itself hold a secret."""
+    removed_by_layer: str = ""
+    """Digest of the first layer above that deletes or replaces the file; empty: it can be seen in the image."""
+    removed_by: str = ""
+    """The instruction that made that layer."""
+    base: bool = False
+    """Whether the layer belongs to a base image (``--base``)."""
+    kind: str = "layer"
+
+
+class ImageConfigOrigin(NamedTuple):
+    """A setting, history line, label or annotation of an image, or a document attached to it."""
+
+    path: str
+    image: str
+    setting: str = ""
+    kind: str = "image-config"
+
+
 GitOrigin = CommitOrigin | MessageOrigin | StagedOrigin | UnreachableOrigin
 """Where a content of a repository can come from."""
 
-Origin = FileOrigin | StreamOrigin | GitOrigin
+Origin = FileOrigin | StreamOrigin | GitOrigin | LayerOrigin | ImageConfigOrigin
 """Every kind of place a content can come from. Later sources add theirs here."""
 
 

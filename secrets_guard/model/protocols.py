@@ -71,7 +71,19 @@ class Glance(Protocol):
         ...
 
 
-class HistorySource(Source, Protocol):
+class RememberingSource(Source, Protocol):
+    """A source that need not read again what it remembers as clean."""
+
+    def use_rules(self, key: str) -> None:
+        """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
+        ...
+
+    def settle(self, suspects: Collection[str]) -> None:
+        """Learn, after a whole (first) pass, which contents had any candidate: the others need not be read again."""
+        ...
+
+
+class HistorySource(RememberingSource, Protocol):
     """A source whose contents are versions of each other, so that a secret is one finding however many hold it.
 
     Its blobs have an empty hint where no path is known yet.
@@ -79,10 +91,6 @@ class HistorySource(Source, Protocol):
 
     problems: list[Problem]
     """What ``standings`` met; read after it."""
-
-    def use_rules(self, key: str) -> None:
-        """Learn, before the sweep, which rules sweep: a name (hex digits) for all that decides what is a candidate."""
-        ...
 
     def glance(self, margin: int, stats: Stats) -> Glance | None:
         """Return a first look, called before ``blobs``; None where every content has to be swept whole.
@@ -99,13 +107,14 @@ class HistorySource(Source, Protocol):
         """
         ...
 
-    def settle(self, suspects: Collection[str]) -> None:
-        """Learn, after a whole first pass, which contents had any candidate: the others need not be read again."""
-        ...
-
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more, as ``blobs`` did."""
         ...
+
+
+def is_remembering(source: Source) -> TypeGuard[RememberingSource]:
+    """Tell whether a source remembers what is clean."""
+    return hasattr(source, "settle")
 
 
 def is_history(source: Source) -> TypeGuard[HistorySource]:

@@ -9,7 +9,8 @@ class Problem(NamedTuple):
     """Something that could not be swept. It is part of the result, never just a log line.
 
     ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``;
-    of repositories ``corrupt``, ``missing``, ``shallow``, ``unmerged``.
+    of archives ``damaged``, ``encrypted``, ``unsupported``; of repositories ``corrupt``, ``missing``, ``shallow``,
+    ``unmerged``.
     """
 
     kind: str

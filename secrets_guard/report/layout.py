@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from secrets_guard.model.finding import Finding
-from secrets_guard.model.origin import CommitOrigin, Exposure, MessageOrigin, Origin, origin_fields
+from secrets_guard.model.origin import (
+    CommitOrigin,
+    Exposure,
+    ImageConfigOrigin,
+    LayerOrigin,
+    MessageOrigin,
+    Origin,
+    origin_fields,
+)
 from secrets_guard.model.result import Explanation, ScanResult
 from secrets_guard.model.rule import SEVERITIES
 from secrets_guard.report.facts import amounts, why_incomplete
@@ -63,9 +71,8 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     yield (Piece(f"{_MARGIN}confidence: {finding.confidence}{reasons}"),)
     if finding.decoded:
         yield (Piece(f"{_MARGIN}decoded from: {' > '.join(finding.decoded)}"),)
-    origin = _origin(finding.origin)
-    if origin:
-        yield (Piece(f"{_MARGIN}{origin}"),)
+    for line in _origin(finding.origin):
+        yield (Piece(f"{_MARGIN}{line}"),)
     if finding.exposure:
         yield (Piece(f"{_MARGIN}{_exposure(finding.exposure)}"),)
     if finding.occurrences_total:
@@ -98,15 +105,28 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]
     return before + line[left : left + room] + after, start - moved, end - moved
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: Origin) -> Iterator[str]:
     if isinstance(origin, CommitOrigin | MessageOrigin):
         where = "in the message of commit" if isinstance(origin, MessageOrigin) else "commit"
         commit = f"{origin.commit[:12]} of {origin.repository}" if origin.repository else origin.commit[:12]
-        return f"{where} {commit} by {origin.author} <{origin.email}>, {origin.date[:10]}: {origin.summary}"
+        yield f"{where} {commit} by {origin.author} <{origin.email}>, {origin.date[:10]}: {origin.summary}"
+        return
+    if isinstance(origin, LayerOrigin):
+        base = " (the base's)" if origin.base else ""
+        by = f": {origin.created_by}" if origin.created_by else ""
+        yield f"in layer {origin.layer_index}{base} of {origin.image}{by}"
+        if origin.removed_by_layer:
+            remover = f" ({origin.removed_by})" if origin.removed_by else ""
+            yield f"taken away by a later layer{remover}, but still in the image"
+        return
+    if isinstance(origin, ImageConfigOrigin):
+        yield f"in the config of {origin.image}: {origin.setting}"
+        return
     told = origin_fields(origin)
     kind = str(told.pop("kind"))
     fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value not in ("", None))
-    return f"in {kind}: {fields}" if fields else ""
+    if fields:
+        yield f"in {kind}: {fields}"
 
 
 def _exposure(exposure: Exposure) -> str:

@@ -9,7 +9,7 @@ from secrets_guard.located_yaml import nearest
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES, Rule
 from secrets_guard.pattern import LONGEST_MATCH, parse, pattern_problems
 
-CHECKSUMS = ("github-crc32", "npm-crc32")
+CHECKSUMS = ("github-crc32", "npm-crc32", "keystore-open", "keystore-locked")
 """Names a rule may give as ``checksum``; each is a function in judge/checksum.py (a test holds the two equal)."""
 
 _FIELDS: dict[str, type | tuple[type, ...]] = {

@@ -2,7 +2,8 @@
 
 ``<alnum:36>`` is 36 characters of an alphabet (see ALPHABETS; ``<[A-Z2-7]:16>`` spells one out);
 ``<github:ghp_>``, ``<npm>`` are tokens with their right checksum; ``<pem:RSA PRIVATE KEY>`` a PEM block;
-``<jwt>`` a signed web token; ``<b64:…>``, ``<b64url:…>``, ``<hexof:…>`` encode what is inside, innermost first.
+``<jwt>`` a signed web token; ``<jks:changeit>``, ``<p12:changeit>``, ``<bcfks>`` a keystore, its bytes as surrogates;
+``<b64:…>``, ``<b64url:…>``, ``<hexof:…>`` encode what is inside, innermost first.
 ``<word>`` of no known name stays as it is, for counterexamples such as ``<your-key>``.
 """
 
@@ -14,6 +15,8 @@ import re
 import string
 import zlib
 from collections.abc import Callable
+
+from secrets_guard.rules import keystores
 
 ALPHABETS = {
     "alnum": string.ascii_letters + string.digits,
@@ -34,7 +37,8 @@ ALPHABETS = {
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _INNERMOST = re.compile(r"<([^<>]*)>")
 _CLASS = re.compile(r"(\[[^\]]+\]|[A-Za-z0-9]+):(\d+)")
-_KEPT = "\0", "\1"
+_KEPT = "\ue000", "\ue001"
+"""Private characters for brackets that stay: what a maker gives may hold any byte."""
 _LONGEST = 100_000
 
 
@@ -59,7 +63,8 @@ def fill(template: str, seed: str) -> str:
 
     def replace(found: re.Match[str]) -> str:
         made = _expand(found.group(1), rng)
-        return f"{_KEPT[0]}{found.group(1)}{_KEPT[1]}" if made is None else made
+        # Neither a word of no known name nor what a maker gave is looked at again.
+        return _kept(f"<{found.group(1)}>" if made is None else made)
 
     while _INNERMOST.search(template):
         template = _INNERMOST.sub(replace, template)
@@ -70,7 +75,7 @@ def _expand(inside: str, rng: random.Random) -> str | None:
     name, colon, rest = inside.partition(":")
     maker = _MAKERS.get(name)
     # Makers come first: what they encode may be digits, and would read as a length.
-    if maker is not None and (colon or name in ("npm", "jwt")):
+    if maker is not None and (colon or name in ("npm", "jwt", "bcfks")):
         return maker(_unkept(rest), rng)
     sized = _CLASS.fullmatch(inside)
     if sized is None:
@@ -79,6 +84,10 @@ def _expand(inside: str, rng: random.Random) -> str | None:
     if length > _LONGEST:
         raise ValueError(f"<{inside}> in a template: the length may be up to {_LONGEST:,}")
     return characters(_alphabet(sized.group(1)), length, rng)
+
+
+def _kept(text: str) -> str:
+    return text.replace("<", _KEPT[0]).replace(">", _KEPT[1])
 
 
 def _unkept(text: str) -> str:
@@ -132,7 +141,7 @@ def _jwt(_: str, rng: random.Random) -> str:
 
 
 def _b64(text: str, _: random.Random) -> str:
-    return base64.b64encode(text.encode()).decode()
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
 
 
 def _b64url(text: str, _: random.Random) -> str:
@@ -151,4 +160,7 @@ _MAKERS: dict[str, Callable[[str, random.Random], str]] = {
     "b64": _b64,
     "b64url": _b64url,
     "hexof": _hexof,
+    "jks": keystores.jks,
+    "p12": keystores.pkcs12,
+    "bcfks": keystores.bcfks,
 }

@@ -6,6 +6,7 @@ SOURCES = {
     "files": "secrets_guard.sources.files:FileSource",
     "git": "secrets_guard.sources.git.history:GitHistorySource",
     "staged": "secrets_guard.sources.staged:StagedSource",
+    "image": "secrets_guard.sources.image.source:ImageSource",
     "stdin": "secrets_guard.sources.stdin:StreamSource",
     "memory": "secrets_guard.sources.memory:MemorySource",
 }

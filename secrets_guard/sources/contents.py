@@ -9,29 +9,9 @@ from collections.abc import Iterator
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.archive import expand, is_archive
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.pieces import file_pieces, stream_pieces
-
-_MAGICS = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ\x00",
-    b"\x28\xb5\x2f\xfd",
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
-    b"\x04\x22\x4d\x18",
-)
-_BZIP2_BLOCK = b"1AY&", b"\x17rE8"
-FIRST_BYTES = frozenset(magic[:2] for magic in _MAGICS)
-"""What the first two bytes of an archive or compressed file can be: a quick way to tell that a file is neither."""
-
-
-def is_archive(data: bytes) -> bool:
-    """Tell by its first eight bytes whether a content is zip, gz, bz2, xz, zst, 7z, rar or lz4."""
-    if data.startswith(b"BZh"):
-        return data[4:8] in _BZIP2_BLOCK
-    return data.startswith(_MAGICS)
 
 
 def problem_of(error: OSError, path: str) -> Problem:
@@ -47,27 +27,37 @@ def too_large(path: str, size: int, limit: int, stats: Stats) -> Problem:
     return Problem("too_large", path, f"{size:,} bytes, more than {limit:,}; raise --max-file-size")
 
 
-def read_open(descriptor: int, info: os.stat_result, path: str, stats: Stats) -> Iterator[Blob | Problem]:
+def read_open(
+    descriptor: int, info: os.stat_result, path: str, limits: Limits, stats: Stats
+) -> Iterator[Blob | Problem]:
     """Yield the blobs of an open file that is large, shrinks while it is read, is empty, or is no file at all."""
     if not stat.S_ISREG(info.st_mode):
         count(stats.skipped, "special")
         return
     size = info.st_size
-    if size:
-        pieces = file_pieces(descriptor, size, path, path)
-    else:
+
+    def read(wanted: int) -> bytes:
+        return os.read(descriptor, wanted)
+
+    def at(offset: int, wanted: int) -> bytes:
+        return os.pread(descriptor, wanted, offset)
+
+    found: Iterator[Blob | Problem]
+    if not size:
         # The files of /proc say that they are empty, and are not.
-        pieces = stream_pieces(lambda wanted: os.read(descriptor, wanted), path, path)
-    first = True
+        found = stream_pieces(read, path, path)
+    elif is_archive(at, size):
+        found = expand(path, path, read, limits, stats, size=size, at=at)
+    else:
+        found = file_pieces(descriptor, size, path, path)
+    empty = True
     try:
-        for blob in pieces:
-            if first and is_archive(blob.data):
-                count(stats.skipped, "archive")
-            first = False
-            yield blob
+        for item in found:
+            empty = False
+            yield item
         if os.fstat(descriptor).st_size < size:
             yield Problem("changed", path, "it shrank while it was read; what was left of it is swept")
-        elif first:
+        elif empty and not size:
             count(stats.skipped, "empty")
     except OSError as error:
         yield problem_of(error, path)

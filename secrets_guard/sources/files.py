@@ -11,7 +11,9 @@ from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import FileOrigin, Origin
 from secrets_guard.model.result import Problem, Stats, count
-from secrets_guard.sources.contents import FIRST_BYTES, is_archive, problem_of, read_open, too_large
+from secrets_guard.sources.archive import inside, suspect
+from secrets_guard.sources.archive.limits import Limits
+from secrets_guard.sources.contents import problem_of, read_open, too_large
 from secrets_guard.sources.pieces import SIZES
 from secrets_guard.sources.tree import Listing, Tree
 
@@ -24,7 +26,8 @@ class FileSource:
     """Sweeps files and folders, without what git ignores; ``notes`` says where that could not be asked of git.
 
     A blob's name is relative to the target when that is a single folder, else it begins with the target as given.
-    ``max_file_size`` is in bytes (0: no limit); ``skip_path`` gets a blob's name and says whether to leave it out.
+    ``max_file_size`` is in bytes (0: no limit); ``skip_path`` gets a blob's name and says whether to leave it out;
+    ``limits`` are those of opening archives.
     """
 
     kind = "files"
@@ -37,6 +40,7 @@ class FileSource:
         follow_symlinks: bool = False,
         max_file_size: int = 0,
         skip_path: Callable[[str], bool] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.target = " ".join(paths)
         self.notes: list[str] = []
@@ -44,6 +48,7 @@ class FileSource:
         self._no_ignore, self._follow = no_ignore, follow_symlinks
         self._limit = max_file_size
         self._skip_path = skip_path
+        self._limits = limits or Limits(largest=max_file_size)
         self._seen: set[tuple[int, int]] | None = set() if follow_symlinks else None
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
@@ -106,9 +111,10 @@ class FileSource:
                 continue
             finally:
                 os.close(descriptor)
-            if data[:2] in FIRST_BYTES and is_archive(data):
-                count(stats.skipped, "archive")
-            yield Blob(path, data, path)
+            if suspect(data):
+                yield from inside(Blob(path, data, path), self._limits, stats)
+            else:
+                yield Blob(path, data, path)
 
     def _unusual(
         self, descriptor: int, info: os.stat_result, real: str, path: str, tree: Tree, stats: Stats
@@ -125,7 +131,7 @@ class FileSource:
         if self._limit and info.st_size > self._limit:
             yield too_large(path, info.st_size, self._limit, stats)
         else:
-            yield from read_open(descriptor, info, path, stats)
+            yield from read_open(descriptor, info, path, self._limits, stats)
 
     def _refused(
         self, error: OSError, real: str, path: str, by_git: bool, tree: Tree, stats: Stats

@@ -8,6 +8,7 @@ from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.origin import CommitOrigin, MessageOrigin, Origin
 from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.changes import (
     LIST_TREE,
     NO_OBJECT,
@@ -48,7 +49,7 @@ class PushedSource:
 
     def __init__(self, git: Git, updates: Sequence[Update], known: Sequence[str], target: str) -> None:
         self.target = target
-        self.max_file_size = 0
+        self.limits: Limits | None = None
         self.skip_path: Callable[[str], bool] | None = None
         self._updates = updates
         self._known = tuple(known)
@@ -97,7 +98,7 @@ class PushedSource:
             if kind != "blob":
                 yield unreadable(oid, path or oid, trouble)
             elif path:
-                yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
+                yield from blobs_of(oid, path, size, read, self.limits or Limits(), stats)
 
     def origins(self, ids: Iterable[str]) -> Mapping[str, list[Origin]]:
         """Return the commits and paths that bring each content, oldest first; reads the guilty commits for that."""

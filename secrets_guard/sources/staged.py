@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from secrets_guard.model.finding import Finding
     from secrets_guard.model.origin import Origin
     from secrets_guard.model.result import Problem, Stats
+    from secrets_guard.sources.archive.limits import Limits
 
 
 class StagedSource:
@@ -43,7 +44,7 @@ class StagedSource:
     def __init__(self, git: Git, listing: Call | None = None, *, every: bool = False, target: str = "staged") -> None:
         self.target = target
         self.notes: list[str] = []
-        self.max_file_size = 0
+        self.limits: Limits | None = None
         self.skip_path: Callable[[str], bool] | None = None
         self.unborn = False
         self._git = git
@@ -105,6 +106,7 @@ class StagedSource:
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield each staged content once, by its object id; a path in conflict is a Problem."""
         from secrets_guard.model.result import Problem
+        from secrets_guard.sources.archive.limits import Limits
         from secrets_guard.sources.versions import blobs_of, unreadable
 
         self.start()
@@ -119,7 +121,7 @@ class StagedSource:
             if kind != "blob":
                 yield unreadable(oid, path, trouble)
             else:
-                yield from blobs_of(oid, path, size, read, self.max_file_size, stats)
+                yield from blobs_of(oid, path, size, read, self.limits or Limits(), stats)
         self._contents = None
 
     def _objects(self, changes: Iterable[str]) -> Iterable[Object]:

@@ -8,20 +8,21 @@ from typing import BinaryIO
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin, StreamOrigin
 from secrets_guard.model.result import Problem, Stats, count
-from secrets_guard.sources.pieces import stream_pieces
+from secrets_guard.sources.archive import expand
+from secrets_guard.sources.archive.limits import Limits
 
 
 class StreamSource:
-    """Sweeps a binary stream, seekable or not, from where it stands to its end."""
+    """Sweeps a binary stream, seekable or not, from where it stands to its end; ``limits``: of opening archives."""
 
     kind = "stdin"
 
-    def __init__(self, stream: BinaryIO, name: str = "stdin") -> None:
+    def __init__(self, stream: BinaryIO, name: str = "stdin", limits: Limits | None = None) -> None:
         self.target = name
-        self._stream = stream
+        self._stream, self._limits = stream, limits or Limits()
 
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
-        """Yield the stream in pieces; a read that fails ends it with a Problem."""
+        """Yield the stream in pieces, an archive opened; a read that fails ends it with a Problem."""
         empty, problems = True, list[Problem]()
 
         def read(size: int) -> bytes:
@@ -33,9 +34,9 @@ class StreamSource:
                 problems.append(Problem("unreadable", self.target, f"reading stopped: {reason}"))
                 return b""
 
-        for blob in stream_pieces(read, self.target, self.target):
+        for item in expand(self.target, self.target, read, self._limits, stats):
             empty = False
-            yield blob
+            yield item
         if empty and not problems:
             count(stats.skipped, "empty")
         yield from problems[:1]

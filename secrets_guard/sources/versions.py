@@ -8,31 +8,31 @@ from contextlib import suppress
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.result import Problem, Stats, count
+from secrets_guard.sources.archive import expand, inside, suspect
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.changes import Change, Contents, CutShort, whole
-from secrets_guard.sources.contents import FIRST_BYTES, is_archive, too_large
+from secrets_guard.sources.contents import too_large
 from secrets_guard.sources.git.command import Git
-from secrets_guard.sources.pieces import SIZES, stream_pieces
+from secrets_guard.sources.pieces import SIZES
 
 _MOST_COMPARED = 64 << 20
 """Bytes of a version that is compared by lines; all of a larger one counts as new."""
 
 
 def blobs_of(
-    oid: str, path: str, size: int, read: Callable[[int], bytes], limit: int, stats: Stats
+    oid: str, path: str, size: int, read: Callable[[int], bytes], limits: Limits, stats: Stats
 ) -> Iterator[Blob | Problem]:
-    """Yield the blobs of one content; ``limit`` in bytes, 0: none."""
+    """Yield the blobs of one content, an archive opened."""
     try:
-        if limit and size > limit:
-            yield too_large(path, size, limit, stats)
+        if limits.largest and size > limits.largest:
+            yield too_large(path, size, limits.largest, stats)
         elif not size:
             count(stats.skipped, "empty")
         elif size <= SIZES.piece:
-            data = whole(size, read)
-            if data[:2] in FIRST_BYTES and is_archive(data):
-                count(stats.skipped, "archive")
-            yield Blob(oid, data, path)
+            blob = Blob(oid, whole(size, read), path)
+            yield from inside(blob, limits, stats) if suspect(blob.data) else iter((blob,))
         else:
-            yield from stream_pieces(read, oid, path)
+            yield from expand(oid, path, read, limits, stats, size=size)
     except CutShort as error:
         yield unreadable(oid, path, str(error))
 
@@ -51,7 +51,8 @@ class Novelty:
     def only_new(self, findings: Iterable[tuple[Finding, Change]]) -> list[Finding]:
         """Return the findings of new content, and of changed content those with a line that no version before had.
 
-        A line that was only moved is not new, nor one whose line end alone changed.
+        A line that was only moved is not new, nor one whose line end alone changed. What is in an archive that changed
+        is new.
         """
         pairs = list(findings)
         lines = self._lines({oid for _, change in pairs if change.before for oid in (change.blob, *change.before)})
@@ -61,7 +62,11 @@ class Novelty:
             place = finding.location
             own = lines.get(change.blob, [])[place.start_line - 1 : place.end_line]
             # A version that could not be read knows no line, so what can't be compared is new.
-            if not own or any(not any(line in known[oid] for oid in change.before) for line in own):
+            if (
+                finding.location.path != change.path
+                or not own
+                or any(not any(line in known[oid] for oid in change.before) for line in own)
+            ):
                 kept.append(finding)
         return kept
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import lzma
 import os
 import sys
 from pathlib import Path
 
 import pytest
+import zstandard
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench import speed, stages, startup, table, tools, tree
+from bench import archives, speed, stages, startup, table, tools, tree
 from bench.measure import BenchError, Sample, environment, middle, run
 from secrets_guard import api
 from secrets_guard.cache import Cache
@@ -207,3 +210,35 @@ def test_the_caches_are_kept_where_the_platform_keeps_them() -> None:
     given = speed.parser().parse_args([])
     assert os.path.isabs(given.cache)
     assert os.path.basename(given.cache) == "secrets-guard-bench"
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.zip", "a.tar.zst", "a.tar.xz"])
+def test_the_archives_of_the_bench_are_decompressed_whole(tmp_path: Path, name: str) -> None:
+    import tarfile
+    import zipfile
+
+    (tmp_path / "x").write_bytes(b"text" * 50_000)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.write(tmp_path / "x", "x")
+        assert archives.decompressed(str(tmp_path / name)) == 200_000
+        return
+    plain = tmp_path / "a.tar"
+    with tarfile.open(plain, "w") as made:
+        made.add(tmp_path / "x", "x")
+    ending = name.rpartition(".")[2]
+    data = plain.read_bytes()
+    packed = {"gz": gzip.compress(data), "xz": lzma.compress(data), "zst": zstandard.ZstdCompressor().compress(data)}
+    (tmp_path / name).write_bytes(packed[ending])
+    assert archives.decompressed(str(tmp_path / name)) == plain.stat().st_size
+
+
+def test_an_archive_of_an_unknown_kind_is_a_bench_error(tmp_path: Path) -> None:
+    (tmp_path / "a.rar").write_bytes(b"x")
+    with pytest.raises(BenchError, match="can't be decompressed"):
+        archives.decompressed(str(tmp_path / "a.rar"))
+
+
+def test_the_ratio_is_to_decompressing_alone() -> None:
+    rows = archives.cells("a", 100_000_000, {"decompressing alone": sample(1.0), "secrets-guard": sample(1.5)})
+    assert [row[-1] for row in rows] == ["1.00", "1.50"]

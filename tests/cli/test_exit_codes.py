@@ -75,10 +75,17 @@ def test_a_gap_is_told_and_exits_2_only_when_strict(run: Run, here: Path) -> Non
     assert "--strict" in strict.err
 
 
-def test_an_archive_that_was_not_opened_is_a_gap_when_strict(run: Run, here: Path) -> None:
-    (here / "a.gz").write_bytes(gzip.compress(b"text"))
+def test_an_archive_that_could_not_be_opened_is_a_gap_when_strict(run: Run, here: Path) -> None:
+    (here / "a.rar").write_bytes(b"Rar!\x1a\x07\0")
     assert run("scan", "files", ".").code == 0
     assert run("scan", "files", ".", "--strict").code == 2
+
+
+@pytest.mark.parametrize("option", ["--no-archives", "--max-depth=0"])
+def test_an_archive_that_was_opened_or_was_to_stay_closed_is_no_gap(run: Run, here: Path, option: str) -> None:
+    (here / "a.gz").write_bytes(gzip.compress(b"text"))
+    assert run("scan", "files", ".", "--strict").code == 0
+    assert run("scan", "files", ".", "--strict", option).code == 0
 
 
 def test_strict_without_a_gap_exits_0(run: Run, here: Path) -> None:

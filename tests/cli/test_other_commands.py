@@ -14,9 +14,10 @@ from secrets_guard.version import __version__
 from .conftest import ROOT, Run
 
 HELPS = (
-    "", "scan", "scan files", "scan git", "scan stdin", "rules", "rules list", "rules show", "rules check",
-    "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook", "hook pre-commit",
-    "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report", "report convert", "selftest",
+    "", "scan", "scan files", "scan git", "scan image", "scan stdin", "rules", "rules list", "rules show",
+    "rules check", "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook",
+    "hook pre-commit", "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report",
+    "report convert", "selftest",
 )  # fmt: skip
 
 
@@ -59,7 +60,9 @@ def test_the_selftest_finds_what_it_plants(run: Run) -> None:
     ran = run("selftest")
     assert ran.code == 0
     assert re.findall(r"^(\w+) +(\w+) +ok$", ran.out, re.MULTILINE) == [
-        (source, state) for source in ("files", "git", "staged", "stdin") for state in ("fresh", "cached")
+        (source, state)
+        for source in ("files", "archive", "git", "staged", "image", "stdin")
+        for state in ("fresh", "cached")
     ]
 
 

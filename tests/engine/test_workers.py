@@ -107,3 +107,50 @@ def test_every_item_is_worked_on_once(jobs: int, count: int) -> None:
     done: list[int] = []
     workers.run(iter(range(count)), lambda: done.append, jobs, lambda: None)
     assert sorted(done) == list(range(count))
+
+
+def test_streams_side_by_side_give_all_they_have_each_in_its_order() -> None:
+    def stream(name: str, count: int) -> Callable[[], Iterator[tuple[str, int]]]:
+        return lambda: ((name, number) for number in range(count))
+
+    streams = [stream(name, count) for name, count in (("a", 50), ("b", 0), ("c", 3), ("d", 20))]
+    for width in (1, 2, 9):
+        given = list(workers.side_by_side(streams, width))
+        for name, count in (("a", 50), ("b", 0), ("c", 3), ("d", 20)):
+            assert [number for one, number in given if one == name] == list(range(count))
+
+
+def test_streams_side_by_side_work_ahead_only_so_far() -> None:
+    begun: list[int] = []
+
+    def stream() -> Iterator[int]:
+        for number in range(1000):
+            begun.append(number)
+            yield number
+
+    given = workers.side_by_side([stream, stream], 2, ahead=3)
+    assert next(given) == 0
+    settled = threading.Event()
+    settled.wait(0.3)
+    assert len(begun) <= 1 + 3 + 2 * 2
+    given.close()  # type: ignore[attr-defined]
+    settled.wait(0.3)
+    assert len(begun) <= 1 + 3 + 2 * 2
+
+
+def test_the_first_error_of_a_stream_ends_all() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise KeyError("broken")
+
+    def endless() -> Iterator[int]:
+        while True:
+            yield 0
+
+    with pytest.raises(KeyError):
+        for _ in workers.side_by_side([endless, broken], 2):
+            pass
+
+
+def test_no_streams_give_nothing() -> None:
+    assert list(workers.side_by_side([], 3)) == []

@@ -161,7 +161,7 @@ def test_a_file_over_the_limit_is_a_problem_that_says_what_to_raise(tree: Path) 
     assert skipped == {"too_large": 1}
 
 
-def test_empty_files_and_archives_are_counted(tree: Path) -> None:
+def test_empty_files_and_archives_that_stay_closed_are_counted(tree: Path) -> None:
     import bz2
     import gzip
     import lzma
@@ -174,9 +174,12 @@ def test_empty_files_and_archives_are_counted(tree: Path) -> None:
     (tree / "bzh.txt").write_bytes(b"BZhello, a text")
     with zipfile.ZipFile(tree / "x.jar", "w") as archive:
         archive.writestr("x", "x")
-    contents, _, skipped = sweep(FileSource([str(tree)]))
-    assert {"x.gz", "x.bz2", "x.xz", "x.jar", "bzh.txt"} <= set(contents)
-    assert skipped == {"empty": 1, "archive": 4}
+    (tree / "x.rar").write_bytes(b"Rar!\x1a\x07\0x")
+    contents, problems, skipped = sweep(FileSource([str(tree)]))
+    assert [contents[name] for name in ("x.gz", "x.bz2", "x.xz", "x.jar")] == [b"x"] * 4
+    assert {"x.rar", "bzh.txt"} <= set(contents)
+    assert [(problem.kind, problem.where) for problem in problems] == [("unsupported", "x.rar")]
+    assert skipped == {"empty": 1, "archive": 1}
 
 
 def test_names_that_are_not_utf8_survive(tree: Path) -> None:

@@ -9,6 +9,7 @@ from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin
 from secrets_guard.model.protocols import Standing
 from secrets_guard.model.result import Problem, Stats
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.git.attribution import Attribution
 from secrets_guard.sources.git.clean import CleanContents
 from secrets_guard.sources.git.native import NativeGlance, Opened, open_store
@@ -25,7 +26,8 @@ class GitHistorySource:
 
     ``range_`` (``A..B``, ``A...B``), ``branch`` and ``since`` cut it to what those commits add; ``unreachable`` keeps
     what no ref, reflog, stash or index leads to. ``require_full`` refuses a clone that lacks a part of its history.
-    ``max_file_size`` is in bytes (0: any). ``readers`` gits read objects, ``jobs`` compare commits.
+    ``max_file_size`` is in bytes (0: any), ``limits`` are those of opening archives. ``readers`` gits read objects,
+    ``jobs`` compare commits.
     ``problems`` are those met by ``standings``: read them after it.
     """
 
@@ -34,12 +36,13 @@ class GitHistorySource:
     def __init__(
         self, repo_path: str, *, range_: str = "", branch: str = "", since: str = "", unreachable: bool = False,
         require_full: bool = False, max_file_size: int = 0, jobs: int = 2, target: str = "",
-        clean: CleanContents | None = None,
+        clean: CleanContents | None = None, limits: Limits | None = None,
     ) -> None:  # fmt: skip
         self.target = target or repo_path
         self.notes: list[str] = []
         self.problems: list[Problem] = []
         self._path, self._limit, self._jobs = repo_path, max_file_size, max(1, jobs)
+        self._limits = (limits or Limits())._replace(largest=max_file_size)
         self._asked = (range_, branch, since)
         self._unreachable, self._require_full = unreachable, require_full
         self._repository: Repository | None = None
@@ -49,6 +52,7 @@ class GitHistorySource:
         self._glance: NativeGlance | None = None
         self._clean = clean
         self._read: list[str] = []
+        self._not_whole: set[str] = set()
 
     def open(self) -> Repository:
         """Return the repository and settle what is selected. Raises SourceError for what can't be swept at all."""
@@ -87,6 +91,7 @@ class GitHistorySource:
                         if self._clean is not None and isinstance(item, Blob):
                             self._read.append(item.id)
                         yield item
+                self._not_whole.update(*(reader.not_whole for reader in readers))
                 readers = [reader for reader in readers if not reader.finished]
         finally:
             for reader in readers:
@@ -104,7 +109,7 @@ class GitHistorySource:
         stats.reader = "native" if opened.store is not None else f"git ({opened.reason})"
         if opened.store is not None:
             known = self._clean.known if self._clean is not None else b""
-            self._glance = NativeGlance(opened.store, known, self._limit, margin, stats)
+            self._glance = NativeGlance(opened.store, known, self._limits, margin, stats)
             if self._glance.skipped:
                 stats.skipped["cached"] = stats.skipped.get("cached", 0) + self._glance.skipped
         return self._glance
@@ -138,14 +143,15 @@ class GitHistorySource:
             width = len(self._read[0]) // 2 if self._read else 20
             if self._glance is not None:
                 ids, width = ids + self._glance.taken, self._glance.width
-            self._clean.add(ids, width, suspects)
+                self._not_whole |= self._glance.not_whole
+            self._clean.add(ids, width, {*suspects, *self._not_whole})
 
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more."""
         names = [f"{name}\n".encode() for name in ids]
         if not names:
             return
-        reader = ObjectReader(self.open().git, b"".join(names), len(names[0]), {}, Stats())
+        reader = ObjectReader(self.open().git, b"".join(names), len(names[0]), {}, Stats(), self._limits)
         try:
             while not reader.finished:
                 yield from reader.some()
@@ -167,7 +173,9 @@ class GitHistorySource:
         width = wanted.width
         share = -(-len(wanted.requests) // (number * max(1, width))) * width
         return [
-            ObjectReader(repository.git, wanted.requests[start : start + share], width, wanted.names, stats)
+            ObjectReader(
+                repository.git, wanted.requests[start : start + share], width, wanted.names, stats, self._limits
+            )
             for start in range(0, len(wanted.requests), share or 1)
         ]
 

@@ -15,7 +15,9 @@ from secrets_guard.decode import PEEK, utf16
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.protocols import Walk
 from secrets_guard.model.result import Problem, Stats
-from secrets_guard.sources.contents import FIRST_BYTES, too_large
+from secrets_guard.sources.archive.glance import FIRST_BYTES, ZIP_END
+from secrets_guard.sources.archive.limits import Limits
+from secrets_guard.sources.contents import too_large
 from secrets_guard.sources.git.changes import Change, Changes
 from secrets_guard.sources.git.reader import blobs_of
 from secrets_guard.sources.git.repository import Repository
@@ -28,7 +30,8 @@ READER_VARIABLE = "SECRETS_GUARD_READER"
 _STEP_BYTES = 1 << 20
 _FEWEST = 2000
 """Commits that are worth a thread of their own."""
-_KINDS = {1: "commit", 3: "blob", 4: "tag"}
+_BLOB = 3
+_KINDS = {1: "commit", _BLOB: "blob", 4: "tag"}
 
 
 class Opened(NamedTuple):
@@ -63,11 +66,13 @@ def open_store(repository: Repository) -> Opened:
 class NativeGlance:
     """The first look at a whole object store; then the suspects, whole. ``known`` are raw names not to be read."""
 
-    def __init__(self, store: _native.Store, known: bytes, limit: int, margin: int, stats: Stats) -> None:
-        """Plan it. ``limit`` is the largest blob in bytes (0: any), ``margin`` what is looked at around what is new."""
+    def __init__(self, store: _native.Store, known: bytes, limits: Limits, margin: int, stats: Stats) -> None:
+        """Plan it. ``margin`` bytes around what is new are looked at."""
         heads = sorted({*utf16.BYTE_ORDER_MARKS, *FIRST_BYTES})
-        self._store, self._limit, self._stats = store, limit, stats
-        self._pass = store.novelties(known, limit, margin, heads, PEEK)
+        self._store, self._limits, self._stats = store, limits, stats
+        self._pass = store.novelties(known, limits.largest, margin, heads, PEEK, ZIP_END)
+        self.not_whole: set[str] = set()
+        """Contents that could not be swept whole: archives that did not open."""
         self._odd: list[int] = []
         self._left: list[int] = list(self._pass.unreached)
         self._refused: list[tuple[int, int]] = []
@@ -115,10 +120,10 @@ class NativeGlance:
     def blobs(self, stats: Stats) -> Iterator[Blob | Problem]:
         """Yield the suspects, and what repeats a part of them; they are counted anew, as any content that is swept."""
         for ordinal, size in self._refused:
-            yield too_large(self._store.name(ordinal).hex(), size, self._limit, stats)
+            yield too_large(self._store.name(ordinal).hex(), size, self._limits.largest, stats)
         if not self._suspects:
             return
-        cursor = self._store.closure(self._suspects, self._limit).cursor()
+        cursor = self._store.closure(self._suspects, self._limits.largest).cursor()
         seen: set[str] = set()
         while (output := cursor.next(_STEP_BYTES)) is not None:
             self._left += output.left
@@ -126,12 +131,15 @@ class NativeGlance:
                 name = self._store.name(ordinal).hex()
                 if name not in seen:
                     seen.add(name)
-                    for blob in blobs_of(name, _KINDS[number], content, "", stats):
-                        if not blob.start:
-                            stats.blobs -= 1
-                        owned_to = len(blob.data) if blob.owned_to < 0 else blob.owned_to
-                        stats.bytes -= owned_to - blob.owned_from
-                        yield blob
+                    stats.blobs -= 1
+                    stats.bytes -= len(content if number == _BLOB else content.partition(b"\n\n")[2])
+                    yield from self._noted(name, blobs_of(name, _KINDS[number], content, self._limits, stats))
+
+    def _noted(self, name: str, items: Iterator[Blob | Problem]) -> Iterator[Blob | Problem]:
+        for item in items:
+            if isinstance(item, Problem):
+                self.not_whole.add(name)
+            yield item
 
 
 class _NativeWalk:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats, count
-from secrets_guard.sources.contents import FIRST_BYTES, is_archive
+from secrets_guard.sources.archive import expand, inside, suspect
+from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.git.command import Git, Running
-from secrets_guard.sources.pieces import SIZES, stream_pieces
+from secrets_guard.sources.pieces import SIZES
 
 COMMIT_MESSAGE = "<commit message>"
 _CHUNK = 1 << 20
@@ -21,11 +22,15 @@ class ObjectReader:
     """Reads the objects of ``requests`` (ids of ``width`` - 1 characters, a line break behind each) in order.
 
     git ends at an object that it can't read: that one is a Problem, and another git goes on behind it.
-    ``names`` are paths of blobs; the hint of one without a path is empty.
+    ``names`` are paths of blobs; the hint of one without a path is empty. ``not_whole`` are ids of contents that could
+    not be swept whole: archives that did not open.
     """
 
-    def __init__(self, git: Git, requests: bytes, width: int, names: Mapping[str, str], stats: Stats) -> None:
-        self._git, self._names, self._stats = git, names, stats
+    def __init__(
+        self, git: Git, requests: bytes, width: int, names: Mapping[str, str], stats: Stats, limits: Limits
+    ) -> None:
+        self._git, self._names, self._stats, self._limits = git, names, stats, limits
+        self.not_whole: set[str] = set()
         self._requests, self._width = memoryview(requests), width
         self._answered, self._restarts = 0, 0
         self._running: Running | None = None
@@ -50,14 +55,15 @@ class ObjectReader:
             position = stop + 1
             self._answered += 1
             if kind == "blob" and size:
-                content = data[start:stop]
-                if content[:2] in FIRST_BYTES and is_archive(content):
-                    count(self._stats.skipped, "archive")
-                yield Blob(name, content, names.get(name, ""))
+                blob = Blob(name, data[start:stop], names.get(name, ""))
+                if suspect(blob.data):
+                    yield from self._noted(name, inside(blob, self._limits, self._stats))
+                else:
+                    yield blob
             elif size < 0:
                 yield Problem("corrupt", name, "git can't read this object")
             else:
-                yield from blobs_of(name, kind, data[start:stop], "", self._stats)
+                yield from blobs_of(name, kind, data[start:stop], self._limits, self._stats)
         self._rest = data[position:]
 
     def close(self) -> None:
@@ -77,24 +83,30 @@ class ObjectReader:
         """Yield the object of which ``begun`` is there; large ones in pieces, so that memory stays bounded."""
         content = _Content(running.output, begun, size)
         hint = self._names.get(name, "")
-        if kind == "blob" and size:
-            pieces = stream_pieces(content.read, name, hint) if size > SIZES.piece else iter([content.blob(name, hint)])
-            first = next(pieces, None)
-            if first is None or (not content.complete and size <= SIZES.piece):
+        if kind == "blob" and size > SIZES.piece:
+            yield from self._noted(name, expand(name, hint, content.read, self._limits, self._stats, size=size))
+            while content.read(_CHUNK):
+                pass
+        else:
+            blob = content.blob(name, hint)
+            if not content.complete:
                 yield from self._ended(running)
                 return
-            if is_archive(first.data):
-                count(self._stats.skipped, "archive")
-            yield first
-            yield from pieces
-        else:
-            whole = content.blob(name, hint).data
-            if content.complete:
-                yield from blobs_of(name, kind, whole, "", self._stats)
+            if kind == "blob" and size:
+                yield from self._noted(name, inside(blob, self._limits, self._stats))
+            else:
+                yield from blobs_of(name, kind, blob.data, self._limits, self._stats)
         if content.complete:
             self._answered += 1
         else:
             yield from self._ended(running)
+
+    def _noted(self, name: str, found: Iterator[Blob | Problem]) -> Iterator[Blob | Problem]:
+        """Pass on what is in a content, and note whether that is all of it."""
+        for item in found:
+            if isinstance(item, Problem):
+                self.not_whole.add(name)
+            yield item
 
     def _ended(self, running: Running) -> Iterator[Problem]:
         """Sort out the end of git's answers: all are there, or it died at the object that comes next."""
@@ -150,16 +162,17 @@ class _Content:
         return Blob(name, b"".join(parts), hint)
 
 
-def blobs_of(name: str, kind: str, content: bytes, hint: str, stats: Stats) -> Iterator[Blob]:
-    """Yield what is to be swept of one whole object: a blob's content, the message of a commit or tag."""
+def blobs_of(name: str, kind: str, content: bytes, limits: Limits, stats: Stats) -> Iterator[Blob | Problem]:
+    """Yield what is to be swept of one whole object: a blob's content or what is in it, the message of another."""
     if kind in ("commit", "tag"):
         header, _, message = content.partition(b"\n\n")
         if message:
             yield Blob(name, message, COMMIT_MESSAGE if kind == "commit" else tag_name(header))
+    elif kind == "blob" and len(content) > SIZES.piece:
+        yield from expand(name, "", io.BytesIO(content).read, limits, stats, size=len(content))
     elif kind == "blob" and content:
-        if is_archive(content):
-            count(stats.skipped, "archive")
-        yield from stream_pieces(io.BytesIO(content).read, name, hint)
+        blob = Blob(name, content, "")
+        yield from inside(blob, limits, stats) if suspect(content) else iter((blob,))
     elif kind == "blob":
         count(stats.skipped, "empty")
 

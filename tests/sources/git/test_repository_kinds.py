@@ -165,7 +165,7 @@ def test_content_over_the_limit_is_a_problem_and_not_read(repo: Any, sweep: Swee
 
 
 def test_empty_contents_and_archives_are_counted(repo: Any, sweep: Sweep) -> None:
-    (repo.folder / "z").write_bytes(b"PK\x03\x04NEEDLE")
+    (repo.folder / "z").write_bytes(b"Rar!\x1a\x07\0NEEDLE")
     repo.commit(empty="")
     swept = sweep(repo)
     assert swept.stats.skipped == {"empty": 1, "archive": 1}
