@@ -106,10 +106,10 @@ def _hits(loaded: Loaded, texts: list[bytes]) -> set[int]:
     return hits
 
 
-def _name(environ: Mapping[str, str], config: str, found: int) -> str:
+def _name(environ: Mapping[str, str], config: str, runs: int) -> str:
     """Return the name of what is kept; empty where it would depend on more than files.
 
-    ``found``: how many decoders the database leaves out, as the extension finds their runs.
+    ``runs``: how many decoders the database leaves out, as the extension finds their runs.
     """
     import zlib
 
@@ -118,7 +118,7 @@ def _name(environ: Mapping[str, str], config: str, found: int) -> str:
     if config.endswith(".toml"):
         return ""
     folder = rules_folder()
-    parts = [__version__, str(found), folder, os.path.abspath(config) if config else ""]
+    parts = [__version__, str(runs), folder, os.path.abspath(config) if config else ""]
     try:
         with os.scandir(folder) as found:
             parts += sorted(f"{one.name} {state_of(one.stat())}" for one in found)
