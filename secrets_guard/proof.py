@@ -11,7 +11,7 @@ from secrets_guard.detect.matcher import Matcher
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.match import Match, Verdict
 from secrets_guard.model.rule import Rule, RuleSet
-from secrets_guard.rules.template import fill
+from secrets_guard.rules.template import fill_bytes
 
 HINT = "example.env"
 """The name under which examples are swept: a kind of file where values stand bare."""
@@ -32,18 +32,18 @@ def _prove(rule: Rule, matcher: Matcher) -> list[str]:
     problems = []
     for number, template in enumerate(rule.examples, 1):
         try:
-            found = verdicts(rule, fill(template, rule.id), matcher)
+            found = verdicts(rule, fill_bytes(template, rule.id), matcher)
         except ValueError as error:
             problems.append(f"{rule.place}: {rule.id}: example {number}: {error}")
             continue
         if not any(verdict is None for _, verdict in found):
             why = "; ".join(f"{verdict.by}: {verdict.reason}" for _, verdict in found if verdict) or "no match"
             problems.append(f"{rule.place}: {rule.id}: example {number} is not found ({why})")
-        if any(verdict is None for _, verdict in verdicts(rule, template, matcher)):
+        if any(verdict is None for _, verdict in verdicts(rule, template.encode(), matcher)):
             problems.append(f"{rule.place}: {rule.id}: example {number} is found unfilled: it would trip our own hook")
     for number, template in enumerate(rule.counterexamples, 1):
         try:
-            found = verdicts(rule, fill(template, rule.id), matcher)
+            found = verdicts(rule, fill_bytes(template, rule.id), matcher)
         except ValueError as error:
             problems.append(f"{rule.place}: {rule.id}: counterexample {number}: {error}")
             continue
@@ -52,10 +52,10 @@ def _prove(rule: Rule, matcher: Matcher) -> list[str]:
     return problems
 
 
-def verdicts(rule: Rule, text: str, matcher: Matcher) -> list[tuple[Match, Verdict | None]]:
+def verdicts(rule: Rule, text: bytes, matcher: Matcher) -> list[tuple[Match, Verdict | None]]:
     """Return the rule's matches in ``text`` with the verdict that drops each (None: it stands)."""
     hint = HINT if not rule.path else _path_for(rule)
-    batch = Batch([root_view(Blob(hint, text.encode("utf-8", "surrogateescape") + b"\n", hint), 0)])
+    batch = Batch([root_view(Blob(hint, text + b"\n", hint), 0)])
     hits, _ = matcher.scan(batch, matcher.scratch())
     own = [hit for hit in hits if matcher.rules[hit[0]].id == rule.id]
     return [judge.judge(match, context_of(match, hint)) for match in matcher.confirm(batch, own)]

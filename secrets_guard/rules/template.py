@@ -71,6 +71,11 @@ def fill(template: str, seed: str) -> str:
     return _unkept(template)
 
 
+def fill_bytes(template: str, seed: str) -> bytes:
+    """Return the filled template as the bytes of a file; what a maker gives need not be text."""
+    return fill(template, seed).encode("utf-8", "surrogateescape")
+
+
 def _expand(inside: str, rng: random.Random) -> str | None:
     name, colon, rest = inside.partition(":")
     maker = _MAKERS.get(name)

@@ -18,7 +18,7 @@ from secrets_guard.model.blob import Blob
 from secrets_guard.model.rule import RuleSet
 from secrets_guard.pattern import parse
 from secrets_guard.rules.active import load_rules
-from secrets_guard.rules.template import fill
+from secrets_guard.rules.template import fill_bytes
 from secrets_guard.rules.trigger import derive
 
 MANY = settings(max_examples=400, deadline=None, derandomize=True)
@@ -35,7 +35,7 @@ def test_each_example_of_each_rule_is_hit_where_its_window_holds_the_match(built
     missed, seen = [], 0
     for index, rule in enumerate(builtin.rules):
         for number, template in enumerate(rule.examples):
-            text = fill(template, rule.id).encode()
+            text = fill_bytes(template, rule.id)
             batch = Batch([View(Blob("", text, ""), 0)])
             ends = [end for hit, end in matcher.scan(batch, scratch)[0] if hit == index]
             for found in matcher.expression(index).finditer(batch.buffer, 1, len(batch.buffer) - 1):
@@ -52,7 +52,7 @@ def test_no_example_is_longer_than_its_rule_says(builtin: RuleSet) -> None:
     for rule in builtin.rules:
         expression = re.compile(rule.pattern.encode())
         for template in rule.examples:
-            text = fill(template, rule.id).encode()
+            text = fill_bytes(template, rule.id)
             assert all(len(found.group()) <= rule.max_length for found in expression.finditer(text)), rule.id
 
 

@@ -49,14 +49,14 @@ def shown(result: ScanResult) -> str:
 def variants(number: int, text: str) -> Iterator[str]:
     yield f"{text} # {text}"
     if number % 3 == 0:
-        yield f"x: {base64.b64encode(f'the value is {text}'.encode()).decode()} y"
+        yield f"x: {base64.b64encode(f'the value is {text}'.encode('utf-8', 'surrogateescape')).decode()} y"
 
 
 def test_no_value_of_any_rule_s_example_is_in_a_finding_or_an_explanation(builtin: RuleSet, pipeline: Any) -> None:
     texts = [
         text for number, rule in enumerate(builtin.rules) for text in variants(number, fill(rule.examples[0], rule.id))
     ]
-    blobs = [Blob(f"{n}.env", text.encode(), f"{n}.env") for n, text in enumerate(texts)]
+    blobs = [Blob(f"{n}.env", text.encode("utf-8", "surrogateescape"), f"{n}.env") for n, text in enumerate(texts)]
     made = pipeline(*builtin.rules)
     made = made._replace(clerk=made.clerk._replace(explain=True, min_confidence="low"))
     tally = Tally()

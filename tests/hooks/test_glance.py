@@ -14,7 +14,6 @@ from secrets_guard.cli.perform import Prepared
 from secrets_guard.config import Settings
 from secrets_guard.hook_glance import Glance
 from secrets_guard.rules.active import load_rules
-from secrets_guard.rules.template import fill
 
 from .conftest import Repo, Token
 
@@ -55,7 +54,7 @@ def test_no_example_of_any_active_rule_passes_the_glance(glance: Glance) -> None
         rule.id
         for rule in rules
         for number, example in enumerate(rule.examples)
-        if _sees_nothing(glance, b"x = 1\n", fill(example, f"{rule.id} {number}").encode(), b"y = 1\n")
+        if _sees_nothing(glance, b"x = 1\n", fill_bytes(example, f"{rule.id} {number}"), b"y = 1\n")
     ]
     assert missed == []
 

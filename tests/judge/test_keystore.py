@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from secrets_guard import api
 from secrets_guard.judge.keystore import Keystore, look_into
-from secrets_guard.rules.template import fill
+from secrets_guard.rules.template import fill_bytes
 from secrets_guard.sources.memory import MemorySource
 
 OPEN, LOCKED, NO_KEY = Keystore(True, True), Keystore(True, False), Keystore(False, False)
@@ -107,21 +107,21 @@ def test_the_report_says_which_is_open_and_which_is_locked(folder: Path, run: Ru
 
 
 def test_a_keystore_inside_other_content_is_found() -> None:
-    store = fill("<p12:changeit>", "inside").encode("utf-8", "surrogateescape")
+    store = fill_bytes("<p12:changeit>", "inside")
     (finding,) = api.scan(MemorySource({"a.bin": b"\0" * 100 + store + b"\0" * 5000})).findings
     assert finding.rule_id == "keystore-pkcs12-open"
     assert finding.secret == "****"
 
 
 def test_the_same_keystore_keeps_its_fingerprint_and_another_has_another() -> None:
-    contents = {str(n): fill("<jks:changeit>", f"{n % 2}").encode("utf-8", "surrogateescape") for n in range(3)}
+    contents = {str(n): fill_bytes("<jks:changeit>", f"{n % 2}") for n in range(3)}
     prints = [one.fingerprint for one in api.scan(MemorySource(contents)).findings]
     assert prints[0] == prints[2] != prints[1]
 
 
 @pytest.mark.parametrize("template", ["<jks:changeit>", "<p12:changeit>", "<jks:>", "<p12:>"])
 def test_a_cut_keystore_is_not_said_to_be_open(template: str) -> None:
-    data = fill(template, "cut").encode("utf-8", "surrogateescape")
+    data = fill_bytes(template, "cut")
     assert look_into(data) == OPEN
     for cut in range(1, len(data) - 1, 37):
         assert not look_into(data[:cut]).open

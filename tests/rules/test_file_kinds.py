@@ -12,7 +12,7 @@ import pytest
 
 from secrets_guard import api
 from secrets_guard.model.finding import Finding
-from secrets_guard.rules.template import fill
+from secrets_guard.rules.template import fill_bytes
 from secrets_guard.sources.memory import MemorySource
 
 
@@ -261,11 +261,11 @@ KINDS = (
 )
 
 
-def found(path: str, text: str) -> list[Finding]:
-    return list(api.scan(MemorySource({path: text.encode("utf-8", "surrogateescape")})).findings)
+def found(path: str, content: bytes) -> list[Finding]:
+    return list(api.scan(MemorySource({path: content})).findings)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.path)
 def test_each_kind_of_file_gives_up_all_its_secrets_and_nothing_else(kind: Kind) -> None:
-    told = found(kind.path, fill(kind.text, kind.path))
+    told = found(kind.path, fill_bytes(kind.text, kind.path))
     assert [(one.location.start_line, one.rule_id) for one in told] == list(kind.expected)
