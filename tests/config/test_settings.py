@@ -204,7 +204,7 @@ def test_every_commented_value_of_the_example_is_valid(tmp_path: Path) -> None:
     start = next(number for number, line in enumerate(lines) if line.startswith("# allow:"))
     shown = [line[2:] for number, line in enumerate(lines) if _is_option(line) or number >= start]
     made = load_settings(config(tmp_path, "\n".join(shown)), {}, {})
-    examples = {"rules", "only_rule", "exclude_rule", "baseline", "allow"}
+    examples = {"rules", "only_rule", "exclude_rule", "baseline", "allow", "platform", "base", "base_layers", "ca_file"}
     assert {name for name in Settings._fields if getattr(made, name) != getattr(Settings(), name)} == examples
     empty = AllowEntry()
     unused = [f for f in AllowEntry._fields if all(getattr(e, f) == getattr(empty, f) for e in made.allow)]
