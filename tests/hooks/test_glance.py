@@ -14,6 +14,7 @@ from secrets_guard.cli.perform import Prepared
 from secrets_guard.config import Settings
 from secrets_guard.hook_glance import Glance
 from secrets_guard.rules.active import load_rules
+from secrets_guard.rules.template import fill_bytes
 
 from .conftest import Repo, Token
 
