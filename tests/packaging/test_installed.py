@@ -80,9 +80,11 @@ def test_the_wheel_holds_every_package_and_every_file_of_data(wheel: Path) -> No
     data = {f"secrets_guard/_config/rules/{path.name}" for path in (ROOT / "config" / "rules").glob("*.yaml")}
     assert len(data) > 100
     data |= {f"secrets_guard/_config/ci/{path.name}" for path in (ROOT / "config" / "ci").glob("*.yml")}
-    wanted = code | data | {"secrets_guard/py.typed", "secrets_guard/_config/secrets-guard.example.yaml"}
+    typed = {"secrets_guard/py.typed", "secrets_guard/_native.pyi"}
+    wanted = code | data | typed | {"secrets_guard/_config/secrets-guard.example.yaml"}
     assert wanted - names == set()
-    extra = {name for name in names - wanted if ".dist-info/" not in name}
+    # The extension is in it where it could be built.
+    extra = {name for name in names - wanted if ".dist-info/" not in name and name != "secrets_guard/_native.abi3.so"}
     assert extra == set()
     metadata = next(name for name in names if name.endswith(".dist-info/METADATA"))
     with zipfile.ZipFile(wheel) as archive:

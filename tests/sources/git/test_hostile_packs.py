@@ -23,7 +23,7 @@ def read_all(folder: Path) -> int:
     """Take everything through every call; return how many contents were whole."""
     store = native.Store([str(folder)], 20)
     whole = 0
-    plan = store.novelties(b"", 0, 64, [b"PK"], 8192)
+    plan = store.novelties(b"", 0, 64, [b"PK"], 8192, (22, b"PK"))
     cursor, owners = plan.cursor(), set(plan.unreached)
     while (output := cursor.next(4096)) is not None:
         whole += output.counts[0]
