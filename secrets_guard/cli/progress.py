@@ -75,10 +75,16 @@ class Progress:
             self._task = self._bar.add_task("sweeping", total=total)
             self._bar.start()
         elapsed = self._clock() - self._started
-        self._bar.update(self._task, completed=stats.blobs, total=total, description=_line(stats, total, elapsed))
+        self._bar.update(
+            self._task,
+            completed=stats.blobs,
+            total=total if total and stats.blobs <= total else None,
+            description=_line(stats, total, elapsed),
+        )
 
 
 def _line(stats: Stats, total: int | None, elapsed: float) -> str:
-    of = f" of {total:,}" if total else ""
+    # What archives hold is counted as it is found: nobody knows its number before.
+    of = f" of {total:,}" if total and stats.blobs <= total else ""
     rate = stats.bytes / 1e6 / elapsed if elapsed else 0.0
     return f"{stats.blobs:,}{of} files, {stats.bytes / 1e6:,.0f} MB, {rate:,.0f} MB/s"

@@ -7,7 +7,13 @@ import re
 
 from secrets_guard.cli import exits
 from secrets_guard.cli.perform import Prepared
+from secrets_guard.config import Settings
 from secrets_guard.errors import ConfigError
+from secrets_guard.model.protocols import Source
+from secrets_guard.model.result import Explanation, ScanResult
+
+_LONGEST = 100_000
+"""Bytes of a line that are looked at for keywords."""
 
 
 def explain_line(place: str, prepared: Prepared) -> int:
@@ -16,6 +22,7 @@ def explain_line(place: str, prepared: Prepared) -> int:
     from secrets_guard.cache import user_cache
     from secrets_guard.report.text import printable
     from secrets_guard.rules.active import load_rules, select
+    from secrets_guard.sources.archive.limits import limits_of
     from secrets_guard.sources.files import FileSource
     from secrets_guard.suppression.allow import judge_allow
 
@@ -25,26 +32,32 @@ def explain_line(place: str, prepared: Prepared) -> int:
     if os.path.isdir(path):
         raise ConfigError(f"--why-not {place}: {path} is a folder; name a file and a line of it")
     line = int(number)
+    outermost = path.partition("!/")[0]
     settings = prepared.settings._replace(explain=True, min_confidence="low", min_severity="low")
     allow = judge_allow(settings.allow, api.today())
-    skipped = allow.path_allowed(os.path.relpath(path).replace(os.sep, "/"))
-    result = api.scan(FileSource((path,)), settings=settings, suppressions=prepared.suppressions, allow=allow)
+    skipped = allow.path_allowed(os.path.relpath(outermost).replace(os.sep, "/"))
+    source = FileSource((outermost,), limits=limits_of(settings))
+    result = api.scan(source, settings=settings, suppressions=prepared.suppressions, allow=allow)
     rules = select(load_rules(settings.rules, cache=user_cache()), settings.only_rule, settings.exclude_rule)
     for problem in result.problems:
         print(f"{printable(problem.where)}: {problem.kind}: {problem.message}")
     if skipped:
         print(f"{path}: an allow entry of the config leaves this whole file out")
-    told = [one for one in result.explanations if one.line == line]
+    told = [one for one in result.explanations if (one.path, one.line) == (path, line)]
     for one in told:
-        wanted = prepared.settings
-        rule = rules.get(one.rule_id)
-        outcome = one.outcome
-        finding = next((f for f in result.findings if f.rule_id == one.rule_id and f.location.start_line == line), None)
-        if outcome == "kept" and rule and finding:
-            outcome = _threshold(finding.confidence, finding.severity, wanted.min_confidence, wanted.min_severity)
+        outcome = _outcome(one, result, prepared.settings)
         print(f"{path}:{line}:{one.column}: {one.rule_id}: {outcome} by {one.by}: {one.reason} [{one.secret}]")
-    _print_keywords(path, line, rules, {one.rule_id for one in told})
+    _print_keywords(path, line, rules, {one.rule_id for one in told}, source)
     return exits.CLEAN
+
+
+def _outcome(one: Explanation, result: ScanResult, wanted: Settings) -> str:
+    """Say whether a candidate that was kept would be reported under the settings as they are."""
+    place = (one.rule_id, one.path, one.line)
+    for found in result.findings:
+        if one.outcome == "kept" and (found.rule_id, found.location.path, found.location.start_line) == place:
+            return _threshold(found.confidence, found.severity, wanted.min_confidence, wanted.min_severity)
+    return one.outcome
 
 
 def _threshold(confidence: str, severity: str, min_confidence: str, min_severity: str) -> str:
@@ -57,9 +70,9 @@ def _threshold(confidence: str, severity: str, min_confidence: str, min_severity
     return "REPORTED"
 
 
-def _print_keywords(path: str, number: int, rules: object, told: set[str]) -> None:
+def _print_keywords(path: str, number: int, rules: object, told: set[str], source: Source) -> None:
     """Name the rules whose keyword stands in the line and whose pattern does not match there."""
-    text = _line_of(path, number)
+    text = _line_of(source, path, number)
     if text is None:
         print(f"{path}: the file has no line {number}")
         return
@@ -75,9 +88,15 @@ def _print_keywords(path: str, number: int, rules: object, told: set[str]) -> No
         print(f"{path}:{number}: no rule's keyword or pattern fits anything in this line")
 
 
-def _line_of(path: str, number: int) -> bytes | None:
-    with open(path, "rb") as stream:
-        for current, text in enumerate(stream, 1):
-            if current == number:
-                return text[:100_000]
+def _line_of(source: Source, path: str, number: int) -> bytes | None:
+    """Return a line as the sweep sees it, in an archive too; None where there is none."""
+    from secrets_guard.decode import root_view
+    from secrets_guard.model.blob import Blob
+    from secrets_guard.model.result import Stats
+
+    for blob in source.blobs(Stats()):
+        if isinstance(blob, Blob) and blob.hint == path and blob.place.line <= number:
+            lines = root_view(blob, 0).data.removesuffix(b"\n").split(b"\n")
+            if number - blob.place.line < len(lines):
+                return lines[number - blob.place.line][:_LONGEST]
     return None

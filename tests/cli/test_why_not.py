@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,12 @@ def test_a_place_that_is_none_exits_2(run: Run, lines: list[str], place: str, to
     ran = run("scan", "files", "--why-not", place)
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
+
+
+def test_a_line_in_an_archive_is_explained(run: Run, here: Path, token: Token) -> None:
+    with zipfile.ZipFile(here / "a.zip", "w") as archive:
+        archive.writestr("x/a.env", f"first\ntoken = {token('inside')}\nghp_ alone\n")
+    only = ("--only-rule", "github-personal-access-token")
+    assert "github-personal-access-token: REPORTED" in run("scan", "files", "--why-not", "a.zip!/x/a.env:2", *only).out
+    assert "its keyword 'ghp_' is there" in run("scan", "files", "--why-not", "a.zip!/x/a.env:3", *only).out
+    assert "the file has no line 4" in run("scan", "files", "--why-not", "a.zip!/x/a.env:4", *only).out

@@ -14,6 +14,7 @@ from secrets_guard.cli.perform import Prepared
 from secrets_guard.config import Settings
 from secrets_guard.hook_glance import Glance
 from secrets_guard.rules.active import load_rules
+from secrets_guard.rules.template import fill, fill_bytes
 
 from .conftest import Repo, Token
 
@@ -44,6 +45,16 @@ def _sees_nothing(glance: Glance, *texts: bytes) -> bool:
 
 def test_plain_code_ends_at_the_glance(glance: Glance) -> None:
     assert _sees_nothing(glance, b"def double(number):\n    return number * 2\n", b"", b"x = 1")
+
+
+def test_what_is_encoded_does_not_pass_the_glance(glance: Glance) -> None:
+    text = fill('token = "<github:ghp_>"', "encoded")
+    for encoded in (
+        base64.b64encode(text.encode()),
+        base64.b64encode(text.encode("utf-16-le")),
+        text.encode().hex().encode(),
+    ):
+        assert not _sees_nothing(glance, b"x = 1\n", b'value: "' + encoded + b'"\n')
 
 
 def test_no_example_of_any_active_rule_passes_the_glance(glance: Glance) -> None:

@@ -30,9 +30,15 @@ class Stream:
         self.rest = b""
         self._format, self._where, self._budget = format_, where, budget
         self._input = chained(begun, read) if begun else read
-        self._part: Decompressor | None = format_.make()
+        self._part: Decompressor | None = None
         self._data = b""
         self._dry, self._left = False, ends_at
+        try:
+            self._part = format_.make()
+        except ImportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - properties that can't be
+            self._broken(_reason(error))
 
     def read(self, wanted: int) -> bytes:
         """Return at most ``wanted`` bytes; none at the end, or where it broke, or where the budget is spent."""
