@@ -7,7 +7,9 @@ from secrets_guard.sources.archive.feed import Body, Feed
 from secrets_guard.sources.archive.pax import MAP, Records
 
 HOLE = 256 << 10
-"""Bytes that a hole is given at most: only NULs, and no match is. Even, as UTF-16 wants it."""
+"""Bytes that a hole is given at most: only NULs, and no match is."""
+_SPARE = 4096
+"""NULs that any file may have; beyond them as many as it has data, so that a map of holes is no bomb."""
 _MOST_SEGMENTS = 100_000
 _FIRST, _OLD_ENTRIES, _EXTENSION_ENTRIES, _ENTRY = 386, 4, 21, 24
 _BLOCK = 512
@@ -19,12 +21,13 @@ Map = list[tuple[int, int]]
 class Sparse:
     """The content of a sparse file: its segments, and the NULs between them."""
 
-    __slots__ = ("_at", "_hole", "_map", "_position", "_read", "_segment")
+    __slots__ = ("_at", "_hole", "_map", "_position", "_read", "_segment", "_spare")
 
     def __init__(self, map_: Map, read: Read) -> None:
         """``read``: the segments as they are stored, one behind the other."""
         self._map, self._read = map_, read
         self._at = self._position = self._hole = self._segment = 0
+        self._spare = _SPARE
 
     def read(self, wanted: int) -> bytes:
         """Return at most ``wanted`` bytes, none at the end only."""
@@ -32,7 +35,10 @@ class Sparse:
             if self._at >= len(self._map):
                 return b""
             offset, self._segment = self._map[self._at]
-            self._hole = min(max(0, offset - self._position), HOLE | offset & 1)
+            hole = max(0, offset - self._position)
+            # An even number of NULs is left out: UTF-16 goes on as it was.
+            self._hole = min(hole, (min(HOLE, self._spare) & ~1) + 2 + (hole & 1))
+            self._spare = max(0, self._spare - self._hole)
             self._position = offset + self._segment
             self._at += 1
         if self._hole:
@@ -41,6 +47,7 @@ class Sparse:
             return bytes(size)
         data = self._read(min(self._segment, wanted))
         self._segment = self._segment - len(data) if data else 0
+        self._spare += len(data)
         if not data:
             self._at = len(self._map)
         return data

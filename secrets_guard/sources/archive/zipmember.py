@@ -19,7 +19,8 @@ LOCAL, CENTRAL = Struct("<4s5H3I2H"), Struct("<4s6H3I5H2I")
 LOCAL_MAGIC, CENTRAL_MAGIC, DESCRIPTOR_MAGIC = b"PK\3\4", b"PK\1\2", b"PK\7\x08"
 _LZMA = 14
 _METHODS = {8: "deflate", 9: "deflate64", 12: "bzip2", 14: "lzma", 20: "zstd", 93: "zstd", 95: "xz"}
-_NAMES = {1: "shrink", 6: "implode", 96: "jpeg", 97: "wavpack", 98: "PPMd", 99: "AES"}
+_DEFLATE64 = 9
+_NAMES = {1: "shrink", 6: "implode", 9: "deflate64 in a stream", 96: "jpeg", 97: "wavpack", 98: "PPMd", 99: "AES"}
 _ENCRYPTED, _DESCRIBED_BEHIND, _UTF8 = 1, 8, 0x800
 _UNKNOWN = 0xFFFFFFFF
 _ZIP64 = 1
@@ -127,7 +128,9 @@ def content_of(member: Member, read: Read, where: str, budget: Budget) -> Conten
     where = f"{where}!/{member.path}"
     if member.flags & _ENCRYPTED:
         return Problem("encrypted", where, "zip: it needs a password; not swept")
-    if member.method and member.method not in _METHODS:
+    # The package for deflate64 does not tell where it ended.
+    endless = member.method == _DEFLATE64 and member.described_behind and not member.packed
+    if endless or (member.method and member.method not in _METHODS):
         name = _NAMES.get(member.method, f"method {member.method}")
         return Problem("unsupported", where, f"zip: compressed by {name}, which can't be read; not swept")
     try:

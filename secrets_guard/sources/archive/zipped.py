@@ -35,6 +35,7 @@ _END64, _END64_SIZE = b"PK\6\6", 56
 _DESCRIPTOR = 24
 _SMALLEST_GAP = 16
 _PART = 1 << 20
+_FAR = 1 << 62
 
 
 class Directory(NamedTuple):
@@ -110,7 +111,7 @@ def _directory(at: At, end: int, record: bytes) -> Directory | None:
 def _member(
     at: At, member: Member, where: str, budget: Budget, covered: tuple[array[int], array[int]]
 ) -> Iterator[Entry | Problem]:
-    head = at(member.offset, LOCAL.size)
+    head = at(member.offset, LOCAL.size) if member.offset >= 0 else b""
     if not head.startswith(LOCAL_MAGIC) or len(head) < LOCAL.size:
         yield Problem("damaged", f"{where}!/{member.path}", "zip: its content is not where the directory says")
         return
@@ -118,7 +119,7 @@ def _member(
     start = member.offset + LOCAL.size + fields[9] + fields[10]
     end = start + member.packed
     covered[0].append(member.offset)
-    covered[1].append(end + (_DESCRIPTOR if member.described_behind else 0))
+    covered[1].append(min(end + (_DESCRIPTOR if member.described_behind else 0), _FAR))
     content = content_of(member, reader(at, start, end), where, budget)
     if isinstance(content, Problem):
         yield content

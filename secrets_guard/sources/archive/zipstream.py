@@ -102,11 +102,12 @@ def _member(feed: Feed, where: str, budget: Budget) -> Iterator[Entry | Problem]
 def _told(feed: Feed, member: Member, content: Content, body: Body) -> Problem | None:
     content.finish()
     missing = body.left - feed.skip(body.left)
-    if member.described_behind:
-        _descriptor(feed, content.size)
+    crc, size = member.crc, member.size
+    if member.described_behind and (told := _descriptor(feed, content.size))[0] >= 0:
+        crc, size = told
     if missing:
         return Problem("damaged", "", f"zip: cut short, {missing:,} bytes are missing; what is there is swept")
-    return content.problem(member.crc, member.size)
+    return content.problem(crc, size)
 
 
 def _told_behind(feed: Feed, content: Content) -> Problem | None:

@@ -19,8 +19,9 @@ import pytest
 
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.result import Problem, Stats
-from secrets_guard.sources.archive import expand, inside, suspect
-from secrets_guard.sources.archive.limits import Limits
+from secrets_guard.sources.archive import expand, inside, suspect, zipstream
+from secrets_guard.sources.archive.entry import gather
+from secrets_guard.sources.archive.limits import Budget, Limits
 
 Make = Callable[..., None]
 
@@ -86,6 +87,19 @@ def open_stream(data: bytes, limits: Limits | None = None, most: int = 1 << 20, 
     stats, stream = Stats(), io.BytesIO(data)
     found = expand(name, name, lambda wanted: stream.read(min(wanted, most)), limits or Limits(), stats)
     return _gathered(found, name, stats)
+
+
+def open_local(data: bytes, most: int = 1 << 20) -> Opened:
+    """Read a zip from front to back by its members' own headers, in parts of at most ``most`` bytes."""
+    contents: dict[str, list[bytes]] = {}
+    problems: list[Problem] = []
+    stream = io.BytesIO(data)
+    for item in zipstream.entries(lambda wanted: stream.read(min(wanted, most)), "a", Budget(Limits(), len(data))):
+        if isinstance(item, Problem):
+            problems.append(item)
+        elif content := gather(item.read, 1 << 30):
+            contents.setdefault(item.path, []).append(content)
+    return Opened(contents, problems, {})
 
 
 def zipped(members: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from secrets_guard.sources.archive import suspect
 from secrets_guard.sources.archive.limits import Limits
 
-from .conftest import Make, Opened, open_stream, open_whole, tarred, zipped
+from .conftest import Make, Opened, open_local, open_stream, open_whole, tarred, zipped
 
 Open = Callable[[bytes], Opened]
-BOTH = pytest.mark.parametrize("opened", [open_whole, open_stream], ids=["whole", "stream"])
+BOTH = pytest.mark.parametrize("opened", [open_whole, open_local], ids=["whole", "local"])
 TEXT = b"".join(b"line %d of a text\n" % number for number in range(3000))
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 _NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0/\\"), min_size=1, max_size=30)
@@ -75,7 +75,7 @@ def test_what_python_packs_comes_out_the_same(opened: Open, members: list[tuple[
 @settings(deadline=None, max_examples=30)
 def test_a_stream_in_small_parts_gives_the_same(members: list[tuple[str, bytes]], most: int) -> None:
     data = streamed(members, zipfile.ZIP_STORED)
-    assert open_stream(data, most=most) == open_stream(data)
+    assert open_local(data, most=most) == open_local(data)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_info_zip_writes_is_read(tmp_path: Path, make: Make, options: tuple
     make("zip", "-q", "-r", *options, "a.zip", "tree")
     text = TEXT.replace(b"\n", b"\r\n") if options == ("-l",) else TEXT
     data = (tmp_path / "a.zip").read_bytes()
-    for told in (open_whole(data), open_stream(data)):
+    for told in (open_whole(data), open_local(data)):
         assert told.problems == []
         assert told.contents["tree/a.txt"] == [text]
         assert b"".join(told.contents["tree/sub/b"]).rstrip() == b"b"
@@ -102,11 +102,18 @@ def test_what_7_zip_writes_is_read(tmp_path: Path, make: Make, method: str) -> N
     assert (told.contents, told.problems) == ({"a.txt": [TEXT * 10]}, [])
 
 
+def test_deflate64_of_unknown_size_is_a_problem_and_the_members_behind_it_are_swept() -> None:
+    data = bytearray(streamed([("a", TEXT), ("b", TEXT)], zipfile.ZIP_DEFLATED))
+    data[8] = 9
+    told = open_local(bytes(data))
+    assert (told.problems[0].kind, told.contents) == ("unsupported", {"b": [TEXT]})
+
+
 def test_a_zip64_of_python_is_read() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a", "w", force_zip64=True) as one:
         one.write(TEXT)
-    for told in (open_whole(stream.getvalue()), open_stream(stream.getvalue())):
+    for told in (open_whole(stream.getvalue()), open_local(stream.getvalue())):
         assert (told.contents, told.problems) == ({"a": [TEXT]}, [])
 
 
@@ -123,7 +130,7 @@ def test_a_member_that_needs_a_password_is_a_problem_that_says_so(tmp_path: Path
     make("7z", "a", "-tzip", "-pPassword", f"-mem={method}", "a.zip", "a.txt")
     make("7z", "a", "-tzip", "a.zip", "b.txt")
     data = (tmp_path / "a.zip").read_bytes()
-    for told in (open_whole(data), open_stream(data)):
+    for told in (open_whole(data), open_local(data)):
         assert [(problem.kind, problem.where) for problem in told.problems] == [("encrypted", "a!/a.txt")]
         assert "needs a password" in told.problems[0].message
         assert told.contents == {"b.txt": [TEXT]}
@@ -195,7 +202,7 @@ def test_comments_are_swept() -> None:
     (directory,) = told.contents["<directory>"]
     assert b"comment of a member" in directory
     assert b"comment of the archive" in directory
-    assert b"comment of the archive" in open_stream(stream.getvalue()).everything
+    assert b"comment of the archive" in open_local(stream.getvalue()).everything
 
 
 def test_what_lies_between_members_is_swept() -> None:
@@ -282,7 +289,7 @@ def test_a_flipped_byte_never_loses_more_than_one_member(data: st.DataObject) ->
 def test_noise_behind_a_magic_ends_and_loses_nothing(noise: bytes) -> None:
     for magic in (b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\7\x08PK\3\4"):
         open_whole(magic + noise)
-        open_stream(magic + noise)
+        open_local(magic + noise)
 
 
 def test_members_that_share_their_bytes_end_in_one_problem() -> None:
@@ -304,7 +311,7 @@ def test_a_million_members_are_cut_at_the_limit_and_told() -> None:
     assert "1,000 members" in told.problems[0].message
 
 
-@BOTH
+@pytest.mark.parametrize("opened", [open_whole, open_stream], ids=["whole", "stream"])
 def test_archives_in_archives_are_opened_to_the_depth_asked_for(opened: Open) -> None:
     data = b"the innermost"
     for level in range(6):
@@ -365,3 +372,14 @@ def test_an_sdist_is_opened(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
     (sdist,) = tmp_path.glob("*.tar.gz")
     assert open_whole(sdist.read_bytes()).contents["x-1/x.py"] == [b"VALUE = 1\n"]
+
+
+@pytest.mark.parametrize("field", [16, 20, 24, 42])
+@pytest.mark.parametrize("value", [0, 1, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF])
+def test_a_directory_with_a_number_that_can_not_be_is_a_problem_and_loses_nothing(field: int, value: int) -> None:
+    data = zipped([("a", b"content"), ("b", b"other")], zipfile.ZIP_STORED)
+    at = data.index(b"PK\1\2") + field
+    told = open_whole(b"#!/bin/sh\n" + data[:at] + struct.pack("<I", value) + data[at + 4 :])
+    assert b"content" in told.everything
+    assert b"other" in told.everything
+    assert told.problems or (field, value) == (42, 0)
