@@ -46,3 +46,6 @@ class Finder:
 
     def __init__(self, alphabet: bytes, shapes: list[list[bytes]]) -> None: ...
     def find(self, buffer: bytes) -> list[tuple[int, int]]: ...
+
+def find_wide(buffer: bytes, shortest: int) -> list[int]:
+    """Return where the first characters of runs of wide ones end."""

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod store;
 pub mod trees;
 pub mod trouble;
+pub mod wide;
 
 #[cfg(feature = "python")]
 #[allow(unsafe_code)] // what PyO3's macros write

@@ -13,6 +13,7 @@ use crate::plan::{Odd, Plan, Take};
 use crate::store;
 use crate::trees;
 use crate::trouble::Trouble;
+use crate::wide;
 
 impl From<Trouble> for PyErr {
     fn from(trouble: Trouble) -> PyErr {
@@ -203,11 +204,18 @@ impl Finder {
     }
 }
 
+/// Where the first `shortest` characters of each run of wide ASCII characters end.
+#[pyfunction]
+fn find_wide(py: Python<'_>, buffer: &[u8], shortest: usize) -> Vec<u32> {
+    py.detach(|| wide::find(buffer, shortest.max(1)))
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Store>()?;
     module.add_class::<Pass>()?;
     module.add_class::<Cursor>()?;
     module.add_class::<Output>()?;
-    module.add_class::<Finder>()
+    module.add_class::<Finder>()?;
+    module.add_function(wrap_pyfunction!(find_wide, module)?)
 }

@@ -26,16 +26,16 @@ def _wide_base64(buffer: bytes, end: int, low: int, high: int) -> Span | None:
     return base64.run(buffer, end, low, high, trigger=1)
 
 
-# Those of base64 come first, in the order of its shapes: where the extension finds their runs, the database leaves them
-# out (detect/runs.py).
+# Those of base64, in the order of its shapes, and of wide text come first: where the extension finds their runs, the
+# database leaves them out (detect/runs.py).
 DECODERS: tuple[Decoder, ...] = (
     Decoder(base64.NAME, base64.TRIGGERS[0], base64.run, base64.decode),
     Decoder(base64.NAME, base64.TRIGGERS[1], _wide_base64, base64.decode),
+    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode),
     Decoder(hexadecimal.NAME, hexadecimal.TRIGGERS[0], hexadecimal.run, hexadecimal.decode),
     Decoder(percent.NAME, percent.TRIGGERS[0], percent.run, percent.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[0], unicode_escape.run, unicode_escape.decode),
     Decoder(unicode_escape.NAME, unicode_escape.TRIGGERS[1], unicode_escape.run, unicode_escape.decode),
-    Decoder(utf16.NAME, utf16.TRIGGERS[0], utf16.run, utf16.decode),
 )
 
 _AROUND = 120

@@ -1,10 +1,10 @@
-"""Runs of base64 in a buffer, by our extension: most bytes are never looked at, where a pattern looks at each."""
+"""Runs of base64 and of wide text in a buffer, by our extension: most bytes are never looked at, as a pattern does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from secrets_guard.decode import base64
+from secrets_guard.decode import base64, utf16
 
 Find = Callable[[bytes], list[tuple[int, int]]]
 """(buffer) -> (index into DECODERS, offset where the beginning of the run ends)."""
@@ -16,4 +16,11 @@ def run_finder() -> tuple[int, Find]:
         import secrets_guard._native as _native
     except ImportError:
         return 0, lambda _buffer: []
-    return len(base64.SHAPES), _native.Finder(base64.ALPHABET, [list(shape) for shape in base64.SHAPES]).find
+    shapes = len(base64.SHAPES)
+    finder = _native.Finder(base64.ALPHABET, [list(shape) for shape in base64.SHAPES])
+    find_wide = _native.find_wide
+
+    def find(buffer: bytes) -> list[tuple[int, int]]:
+        return finder.find(buffer) + [(shapes, end) for end in find_wide(buffer, utf16.SHORTEST)]
+
+    return shapes + 1, find
