@@ -9,37 +9,18 @@ from itertools import pairwise
 
 from secrets_guard.decode.segment import Steps
 from secrets_guard.model.span import Span
+from secrets_guard.shapes import SHAPES
 
 NAME = "base64"
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CLASS = rb"A-Za-z0-9+/_-"
-
-
-def _chars(keep: list[int]) -> bytes:
-    return "".join(_ALPHABET[value] for value in keep).encode()
 
 
 def _pattern(classes: Sequence[bytes]) -> bytes:
     return b"".join(b"[" + members.replace(b"/", rb"\/").replace(b"-", rb"\-") + b"]" for members in classes)
 
 
-# Base64 of ASCII text is recognised without decoding it. The top bit of each of three bytes is 0, which fixes one bit
-# of the first three characters of every group of four: random text or a path passes five groups once in 32,768.
-_FIRST = _chars([value for value in range(64) if not value & 32])
-_SECOND = _chars([value for value in range(64) if not value & 8])
-_THIRD = _chars([value for value in range(64) if not value & 2])
-ALPHABET = f"{_ALPHABET}-_".encode()
-"""Both alphabets of RFC 4648."""
-_ASCII = (_FIRST, _SECOND, _THIRD, ALPHABET)
-# UTF-16LE of ASCII text (PowerShell's -EncodedCommand) alternates between two shapes of group: b0b and 0b0.
-_WIDE = (_FIRST, b"AQgw", b"AB", ALPHABET, b"A", b"ABCDEFGH", _chars(list(range(0, 64, 4))), b"A")
-_GROUPS = 5
-_WIDE_PAIRS = 3
-SHAPES = (_ASCII * _GROUPS, _WIDE * _WIDE_PAIRS)
-"""How a run begins that is worth decoding: for each character those that it may be."""
 _BEFORE = rb"(?:[^" + _CLASS + rb"]|\\[nrt])"
 TRIGGERS = tuple([_BEFORE + _pattern(shape) for shape in SHAPES])
-"""The same as patterns."""
 _LENGTHS = tuple([len(shape) for shape in SHAPES])
 _RUN = re.compile(rb"[" + _CLASS + rb"]+")
 # A line break, or one that is spelt out in a string (of JSON, in JSON): its n is none of base64's.

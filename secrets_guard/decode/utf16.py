@@ -7,15 +7,15 @@ from itertools import accumulate
 
 from secrets_guard.decode.segment import Steps
 from secrets_guard.model.span import Span
+from secrets_guard.shapes import SHORTEST_WIDE
 
 NAME = "utf-16"
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Little-endian, big-endian."""
 # Twelve ASCII characters, each followed by a NUL, that begin after something else. In big-endian text the NUL
 # before the first character is that something, so both byte orders are seen; a whole file is decoded by whole().
-SHORTEST = 12
-TRIGGERS = (rb"(?:[^ -~]\x00|[^\x00])(?:[\t -~]\x00){%d}" % SHORTEST,)
-_LENGTH = 2 * SHORTEST
+TRIGGERS = (rb"(?:[^ -~]\x00|[^\x00])(?:[\t -~]\x00){%d}" % SHORTEST_WIDE,)
+_LENGTH = 2 * SHORTEST_WIDE
 _RUN = re.compile(rb"(?:[\t\r\n -~]\x00)+")
 _SAMPLE = 4096
 _FEW, _MANY = 0.05, 0.4

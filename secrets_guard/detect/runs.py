@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from secrets_guard.decode import base64, utf16
+from secrets_guard.shapes import BASE64, SHAPES, SHORTEST_WIDE
 
 Find = Callable[[bytes], list[tuple[int, int]]]
 """(buffer) -> (index into DECODERS, offset where the beginning of the run ends)."""
@@ -16,11 +16,10 @@ def run_finder() -> tuple[int, Find]:
         import secrets_guard._native as _native
     except ImportError:
         return 0, lambda _buffer: []
-    shapes = len(base64.SHAPES)
-    finder = _native.Finder(base64.ALPHABET, [list(shape) for shape in base64.SHAPES])
+    finder = _native.Finder(BASE64, [list(shape) for shape in SHAPES])
     find_wide = _native.find_wide
 
     def find(buffer: bytes) -> list[tuple[int, int]]:
-        return finder.find(buffer) + [(shapes, end) for end in find_wide(buffer, utf16.SHORTEST)]
+        return finder.find(buffer) + [(len(SHAPES), end) for end in find_wide(buffer, SHORTEST_WIDE)]
 
-    return shapes + 1, find
+    return len(SHAPES) + 1, find

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from secrets_guard.decode import DECODERS, base64, utf16
 from secrets_guard.detect.runs import run_finder
+from secrets_guard.shapes import BASE64, SHAPES, SHORTEST_WIDE
 
 native = pytest.importorskip("secrets_guard._native", reason="the extension is not built: no Rust toolchain")
-FINDER = native.Finder(base64.ALPHABET, [list(shape) for shape in base64.SHAPES])
+FINDER = native.Finder(BASE64, [list(shape) for shape in SHAPES])
 PARTS = st.one_of(
     st.binary(max_size=40),
-    st.text(base64.ALPHABET.decode(), max_size=60).map(str.encode),
+    st.text(BASE64.decode(), max_size=60).map(str.encode),
     st.text(st.characters(max_codepoint=127), max_size=40).map(lambda text: encoding.b64encode(text.encode())),
     st.text(st.characters(max_codepoint=127), max_size=40).map(
         lambda text: encoding.b64encode(text.encode("utf-16-le"))
@@ -58,7 +59,7 @@ def test_the_extension_finds_what_the_patterns_find(buffer: bytes) -> None:
 @example(b"\0" * 64 + b"a\0" * 12)
 @example(b"a\0" * 12)
 def test_wide_text_is_found_where_the_pattern_finds_it(buffer: bytes) -> None:
-    found = {(0, end) for end in native.find_wide(buffer, utf16.SHORTEST)}
+    found = {(0, end) for end in native.find_wide(buffer, SHORTEST_WIDE)}
     assert found == by_patterns(buffer, utf16.TRIGGERS)
 
 
