@@ -1,4 +1,4 @@
-"""How encoded runs begin: what the extension looks for, and patterns are made of. Read at every start, so it is small."""
+"""How encoded runs begin: what the extension looks for, and patterns are made of. Small: hooks read it at each start."""
 
 from __future__ import annotations
 
