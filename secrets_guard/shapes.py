@@ -1,4 +1,4 @@
-"""How encoded runs begin: what the extension looks for, and patterns are made of. Small: hooks read it at each start."""
+"""How encoded runs begin: what the extension looks for, and patterns are made of. Small, as hooks read it each time."""
 
 from __future__ import annotations
 
