@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from secrets_guard.cli import direct, exits
-from secrets_guard.errors import EngineError, SecretsGuardError
+from secrets_guard.errors import SecretsGuardError
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -77,7 +77,7 @@ def fail(error: SecretsGuardError) -> int:
 
     for line in str(error).split("\n"):
         print(f"secrets-guard: error: {printable(line) or type(error).__name__}", file=sys.stderr)
-    return exits.BUG if isinstance(error, EngineError) else exits.USAGE_OR_INCOMPLETE
+    return exits.of(error)
 
 
 def _bug(error: Exception) -> int:
