@@ -34,5 +34,6 @@ def run(
     environment = inherited()
     wanted = load(manifest, environment)
     resolved = resolve(wanted, environment)
-    made = build(environment, resolved.injected, resolved.credentials, wanted.keep, command, kernel_limits())
+    credentials = resolved.credentials | {"SECRETS_GUARD_FINGERPRINT_KEY"}
+    made = build(environment, resolved.injected, credentials, wanted.keep, command, kernel_limits())
     become(command, made)

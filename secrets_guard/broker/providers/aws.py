@@ -14,7 +14,7 @@ from secrets_guard.broker.field import all_fields, parse_document, pick
 from secrets_guard.broker.parallel import AT_ONCE, each
 from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
 from secrets_guard.broker.providers import aws_parameters, aws_secrets
-from secrets_guard.broker.providers.aws_errors import translated
+from secrets_guard.broker.providers.aws_errors import translated, whole
 from secrets_guard.broker.providers.aws_spot import Spot, Stored
 from secrets_guard.broker.retry import persist
 from secrets_guard.broker.settings import texts
@@ -53,8 +53,8 @@ class AwsProvider:
         client = self._client(first, deadline)
         service = aws_secrets if first.scheme == "aws-sm" else aws_parameters
 
-        def ask(call: Callable[[], Any], what: str) -> Any:
-            return persist(lambda: translated(call), deadline, f"aws: {what}")
+        def ask(call: Callable[[], Any], what: str, *parts: str) -> Any:
+            return persist(lambda: whole(translated(call), *parts), deadline, f"aws: {what}")
 
         found: dict[Spot, Stored | BrokerError] = dict(service.read_batch(client, batch, ask)) if len(batch) > 1 else {}
         missing = [spot for spot in batch if spot not in found]

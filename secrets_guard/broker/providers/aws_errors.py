@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from botocore import exceptions
 
@@ -48,6 +48,16 @@ def translated(call: Callable[[], Answer]) -> Answer:
         raise ManifestError(f"providers.aws: {_short(error)}") from None
 
 
+def whole(answer: Mapping[str, Any], *parts: str) -> Mapping[str, Any]:
+    """Return an answer that has one of ``parts``. Raises ProviderUnavailable for another.
+
+    botocore takes a body that is cut short or no JSON for an empty answer: a secret would look as if it were not there.
+    """
+    if not any(part in answer for part in parts):
+        raise ProviderUnavailable("AWS: the answer is not whole", lost=True)
+    return answer
+
+
 def _of_answer(error: exceptions.ClientError) -> BrokerError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     said = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())[:200]
@@ -56,7 +66,7 @@ def _of_answer(error: exceptions.ClientError) -> BrokerError:
         return ProviderUnavailable(f"AWS: {code} ({status})", lost=True)
     if code in _MISSING:
         return SecretNotFound(f"there is no such secret, version or stage ({said})")
-    if code in _UNUSABLE and "deletion" in said:
+    if code in _UNUSABLE and "marked" in said and "delet" in said:
         return SecretNotFound("it is scheduled for deletion; restore it, or use another")
     if code in _UNUSABLE:
         return AccessDenied(f"it can't be read: {said}")

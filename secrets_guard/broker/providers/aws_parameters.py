@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from secrets_guard.broker.providers.aws_secrets import Ask
 from secrets_guard.broker.providers.aws_spot import Spot, Stored, cut
 from secrets_guard.errors import AccessDenied, SecretNotFound
 from secrets_guard.model.secret import Secret
 
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 _BATCH = 10
-
-Ask = Callable[[Callable[[], Any], str], Any]
+_PARTS = ("Parameters", "InvalidParameters")
 
 
 def batches(spots: Sequence[Spot]) -> list[tuple[Spot, ...]]:
@@ -27,7 +27,9 @@ def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, St
     names = [spot.name for spot in batch]
     try:
         answer = ask(
-            lambda: client.get_parameters(Names=names, WithDecryption=True), f"batch of {len(names)} parameters"
+            lambda: client.get_parameters(Names=names, WithDecryption=True),
+            f"batch of {len(names)} parameters",
+            *_PARTS,
         )
     except AccessDenied:
         return {}
@@ -42,7 +44,7 @@ def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, St
 def read_one(client: Any, spot: Spot, ask: Ask) -> Stored:
     """Return one parameter. Raises BrokerError."""
     name = f"{spot.name}:{spot.version}" if spot.version else spot.name
-    answer = ask(lambda: client.get_parameters(Names=[name], WithDecryption=True), f"read {name}")
+    answer = ask(lambda: client.get_parameters(Names=[name], WithDecryption=True), f"read {name}", *_PARTS)
     if not answer.get("Parameters"):
         raise SecretNotFound(f"there is no parameter {name}")
     return _stored(answer["Parameters"][0])

@@ -13,7 +13,8 @@ from secrets_guard.model.secret import Secret
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 _BATCH = 20
 
-Ask = Callable[[Callable[[], Any], str], Any]
+Ask = Callable[..., Any]
+"""Makes a call, again while that may help: (call, what it does, keys of which a whole answer has one)."""
 
 
 def batches(spots: Sequence[Spot]) -> list[tuple[Spot, ...]]:
@@ -31,7 +32,7 @@ def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, St
     while True:
         try:
             call = partial(client.batch_get_secret_value, SecretIdList=ids, **token)
-            answer = ask(call, f"batch of {len(ids)} secrets")
+            answer = ask(call, f"batch of {len(ids)} secrets", "SecretValues", "Errors")
         except AccessDenied:
             return found
         for item in answer.get("SecretValues", ()):
@@ -45,7 +46,7 @@ def read_one(client: Any, spot: Spot, ask: Ask) -> Stored:
     """Return one secret. Raises BrokerError."""
     pinned = {"VersionId": spot.version, "VersionStage": spot.stage}
     asked = {"SecretId": spot.name, **{name: value for name, value in pinned.items() if value}}
-    return _stored(ask(lambda: client.get_secret_value(**asked), f"read {spot.name}"))
+    return _stored(ask(lambda: client.get_secret_value(**asked), f"read {spot.name}", "SecretString", "SecretBinary"))
 
 
 def _is_of(name: str, item: Mapping[str, Any]) -> bool:

@@ -48,7 +48,8 @@ class VaultProvider:
         self._login: Login = read_login(settings.get("auth", {}), environment)
         self._client = VaultClient(own, environment)
         self._mounts: dict[str, list[Mount]] = {}
-        self._lock = Lock()
+        self._gates: dict[tuple[str, str], Lock] = {}
+        self._unsaid: set[tuple[str, str]] = set()
         self.credentials = self._login.variables
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
@@ -82,15 +83,16 @@ class VaultProvider:
 
         The vault command asks the same; any right on the path is enough for the answer, ``sys/mounts`` is not needed.
         """
-        with self._lock:
+        top = (spot.namespace, spot.path.partition("/")[0])
+        # One asks, those for the same engine wait: mostly its answer is theirs.
+        with self._gates.setdefault(top, Lock()):
             known = self._mounts.setdefault(spot.namespace, [])
             found = next((mount for mount in known if f"{spot.path}/".startswith(mount.path)), None)
-            if found is None:
+            if found is None and top not in self._unsaid:
                 try:
-                    answer = self._get(f"sys/internal/ui/mounts/{spot.path}", spot, deadline, repeatable=True)
+                    found = _as_mount(self._get(f"sys/internal/ui/mounts/{spot.path}", spot, deadline, repeatable=True))
                 except AccessDenied:
-                    return None
-                found = _as_mount(answer)
+                    self._unsaid.add(top)
                 known += [found] if found else []
             return found
 

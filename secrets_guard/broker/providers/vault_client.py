@@ -53,13 +53,14 @@ class VaultClient:
                 raise ManifestError(f"providers.vault: {path}: can't be read")
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         session = requests.Session()
+        # hvac takes these from a session that it is given.
+        session.verify, session.cert = ca_cert or True, pair if pair[0] else None
         for prefix in ("https://", "http://"):
             session.mount(prefix, HTTPAdapter(pool_maxsize=AT_ONCE))
         self._client = hvac.Client(
-            url=self.address, session=session, adapter=hvac.adapters.RawAdapter, verify=ca_cert or True,
-            cert=pair if pair[0] else None, namespace=self._namespace or None, token="",
+            url=self.address, session=session, adapter=hvac.adapters.RawAdapter,
+            namespace=self._namespace or None, token="",
         )  # fmt: skip
-        session.verify, session.cert = ca_cert or True, pair if pair[0] else None
         self._hidden: list[str] = []
 
     def use(self, token: str) -> None:
@@ -137,8 +138,7 @@ class VaultClient:
 def _in_namespace(adapter: Any, namespace: str) -> Any:
     """Return an adapter of the same session, bound to another namespace."""
     return type(adapter)(
-        base_uri=adapter.base_uri, token=adapter.token, session=adapter.session, namespace=namespace,
-        verify=adapter._kwargs.get("verify", True), cert=adapter._kwargs.get("cert"),
+        base_uri=adapter.base_uri, token=adapter.token, session=adapter.session, namespace=namespace
     )  # fmt: skip
 
 
