@@ -23,9 +23,10 @@ def read_local(path: str) -> bytes:
         raise SecretNotFound(f"there is no file {path}") from None
     except OSError as error:
         raise AccessDenied(f"{path}: can't be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SecretNotFound(f"{path} is no plain file")
     with open(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SecretNotFound(f"{path} is no plain file")
         content = stream.read(MOST + 1)
     if len(content) > MOST:
         raise SecretNotFound(f"{path} is larger than {MOST >> 20} MiB")

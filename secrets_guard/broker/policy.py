@@ -17,7 +17,7 @@ OPTIONS = ("optional", "default", "format", "min_length", "allow")
 """The keys beside ``ref``, and the same in a reference's query."""
 
 _PLACEHOLDER = re.compile(
-    rb"(?:change[ _-]?me|chamberme|placeholder|todo|fixme|tbd|dummy|example|replace[ _-]?me|redacted|x{3,}|\*{3,}"
+    rb"(?:change[ _-]?me|chamberme|placeholder|todo|fixme|tbd|dummy|example|replace[ _-]?me|redacted|x{3,40}|\*{3,40}"
     rb"|<[^<>]*>|(?:your|insert|enter)[ _-][a-z _-]{1,40}|(?:insert|enter)[ _-]?here)[!.]?",
     re.IGNORECASE,
 )

@@ -225,6 +225,7 @@ def test_kubernetes_logs_in_with_the_pods_own_token(app: Vault, values: Values, 
 
     status = {
         "authenticated": True,
+        "audiences": ["vault"],
         "user": {"username": "system:serviceaccount:default:web", "uid": "1", "groups": []},
     }
 
