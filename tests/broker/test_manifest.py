@@ -9,7 +9,7 @@ import pytest
 from secrets_guard.broker.manifest import Manifest, from_environment, read_manifest
 from secrets_guard.errors import ManifestError
 
-from .conftest import Run
+from .conftest import ROOT, Run
 
 
 def read(folder: Path, text: str, environment: dict[str, str] | None = None) -> Manifest:
@@ -89,3 +89,22 @@ def test_a_manifest_that_can_not_be_used_ends_with_121(run: Run, tmp_path: Path)
     assert run("run", "--manifest", "bad.yaml", "--", "true").code == 121
     ran = run("run", "--", "true", env={"A": "vault:secret/app"})
     assert (ran.code, "the environment: A: vault:secret/app" in ran.err) == (121, True)
+
+
+def test_the_example_and_the_documents_show_every_key_and_what_they_show_is_read() -> None:
+    from secrets_guard.broker.manifest import KEYS
+    from secrets_guard.broker.policy import ALLOWED, FORMATS, OPTIONS
+    from secrets_guard.broker.refs import REF_OPTIONS, SCHEMES
+
+    example = ROOT / "config" / "broker.example.yaml"
+    manifest = read_manifest(str(example), {"VAULT_ADDR": "https://vault:8200"})
+    text, guide = example.read_text(), (ROOT / "docs" / "broker.md").read_text()
+    assert {line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()} == set(KEYS) - {"files"}
+    assert {name for entry in manifest.entries for name in entry.policy._fields} == set(OPTIONS)
+    for option in OPTIONS:
+        assert f"{option}:" in text
+        assert f"`{option}:" in guide
+    for word in (*ALLOWED, *FORMATS, *{name for names in REF_OPTIONS.values() for name in names}):
+        assert word in guide
+    for scheme in SCHEMES:
+        assert f"`{scheme}:" in guide

@@ -78,7 +78,7 @@ def test_deleted_destroyed_absent_and_a_wrong_path_are_told_apart(app: Vault, va
     app.call("POST", "secret/destroy/app", {"versions": [1]})
     assert "version 2 of secret/app was deleted (20" in failure(values, app, "vault:secret/app#key")
     assert "version 1 of secret/app was destroyed" in failure(values, app, "vault:secret/app#key?version=1")
-    assert failure(values, app, "vault:secret/app#key?version=9") == "there is no secret at secret/app"
+    assert failure(values, app, "vault:secret/app#key?version=9") == "there is no version 9 of a secret at secret/app"
     assert failure(values, app, "vault:secret/nope#key") == "there is no secret at secret/nope"
     assert failure(values, app, "vault:old/nope#key") == "there is no secret at old/nope"
     assert failure(values, app, "vault:nowhere/app#key") == "no secrets engine serves nowhere/app"

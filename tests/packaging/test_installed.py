@@ -81,6 +81,7 @@ def test_the_wheel_holds_every_package_and_every_file_of_data(wheel: Path) -> No
     assert len(data) > 100
     data |= {f"secrets_guard/_config/ci/{path.name}" for path in (ROOT / "config" / "ci").glob("*.yml")}
     wanted = code | data | {"secrets_guard/py.typed", "secrets_guard/_config/secrets-guard.example.yaml"}
+    wanted |= {"secrets_guard/_config/broker.example.yaml"}
     assert wanted - names == set()
     extra = {name for name in names - wanted if ".dist-info/" not in name}
     assert extra == set()

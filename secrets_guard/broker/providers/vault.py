@@ -76,7 +76,7 @@ class VaultProvider:
         path = f"{mount.path}data/{rest}" if mount.versioned and not rest.startswith("data/") else spot.path
         if spot.version and not mount.versioned:
             raise SecretNotFound(f"{mount.path} ({mount.type}) keeps no versions; leave ?version out")
-        return self._get(path, spot, deadline, repeatable=mount.type in _STORES).data_or_raise(spot.path)
+        return self._get(path, spot, deadline, repeatable=mount.type in _STORES).data_or_raise(spot.path, spot.version)
 
     def _mount(self, spot: Spot, deadline: Deadline) -> Mount | None:
         """Return the engine that serves a path, or None where the server does not say.
@@ -109,9 +109,9 @@ class VaultProvider:
                 refused = refused or error
                 continue
             if answer.status == 200 or answer.gone:
-                return answer.data_or_raise(spot.path)
+                return answer.data_or_raise(spot.path, spot.version)
             if not wrong_engine(answer):
-                missing = absent(answer, spot.path)
+                missing = absent(answer, spot.path, spot.version)
         raise missing or refused or SecretNotFound(f"no secrets engine serves {spot.path}")
 
     def _get(self, path: str, spot: Spot, deadline: Deadline, *, repeatable: bool) -> Answer:

@@ -46,14 +46,14 @@ class Answer(NamedTuple):
             return str(self._metadata["version"])
         return f"lease of {self.document.get('lease_duration')} s" if self.document.get("lease_id") else ""
 
-    def data_or_raise(self, path: str) -> Answer:
-        """Return the answer itself. Raises SecretNotFound where it holds none, AccessDenied where it can't be read."""
+    def data_or_raise(self, path: str, wanted: str = "") -> Answer:
+        """Return the answer itself; ``wanted`` is the version that was asked for. Raises SecretNotFound where it holds none, AccessDenied where it can't be read."""
         if self.status != 200 or self.gone:
-            raise absent(self, path)
+            raise absent(self, path, wanted)
         return self
 
 
-def absent(answer: Answer, path: str) -> BrokerError:
+def absent(answer: Answer, path: str, wanted: str = "") -> BrokerError:
     """Return the error that tells deleted, destroyed, never there and asked in the wrong place apart."""
     metadata = answer._metadata
     if metadata is not None:
@@ -66,7 +66,7 @@ def absent(answer: Answer, path: str) -> BrokerError:
         return AccessDenied(f"{path} can't be read ({answer.status}{': ' + answer.said if answer.said else ''})")
     if wrong_engine(answer):
         return SecretNotFound(f"{path}: wrong path: {answer.said or 'no secrets engine serves it'}")
-    return SecretNotFound(f"there is no secret at {path}")
+    return SecretNotFound(f"there is no {f'version {wanted} of a ' if wanted else ''}secret at {path}")
 
 
 def wrong_engine(answer: Answer) -> bool:
