@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -62,16 +63,32 @@ def test_a_manifest_says_what_is_injected_and_credentials_stay_behind(
     assert shown(run("run", "-m", "s.yaml", "--", sys.executable, "-c", SHOW, env=env).out)["VAULT_TOKEN"] == ROOT_TOKEN
 
 
-def test_a_command_that_needs_no_secret_keeps_its_environment(run: Run, clean_environment: dict[str, str]) -> None:
-    given = {"VAULT_TOKEN": "its own", "EMPTY": "", "ODD": "\udcff\n=", "LC_ALL": "C"}
-    ran = run("run", "--", sys.executable, "-c", SHOW, env=given)
-    bare = run_bare(clean_environment | given)
-    assert shown(ran.out) == bare
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "xx_YY"])
+def test_a_command_that_needs_no_secret_keeps_its_environment(
+    run: Run, clean_environment: dict[str, str], locale: str
+) -> None:
+    """Python adds LC_CTYPE in the C locale, and a byte that is no UTF-8 must survive."""
+    given = {"VAULT_TOKEN": "its own", "EMPTY": "", "ODD": "\udcff\n=", "LANG": locale}
+    ran = run("run", "--", "env", "-0", env=given)
+    bare = subprocess.run(["env", "-0"], env=clean_environment | given, capture_output=True, check=True).stdout
+    assert sorted(ran.out.encode("utf-8", "surrogateescape").split(b"\0")) == sorted(bare.split(b"\0"))
 
 
-def run_bare(env: dict[str, str]) -> dict[str, str]:
-    done = subprocess.run([sys.executable, "-c", SHOW], env=env, capture_output=True, text=True, check=True)
-    return shown(done.stdout)
+def test_as_much_as_the_kernel_takes_starts_and_more_is_told(run: Run, tmp_path: Path) -> None:
+    soft = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    if not 0 < soft <= 8 << 20:
+        pytest.skip("the limit of the stack is not the usual one, and so is that of the environment")
+    held = {f"V{number}": "ab" * 50_000 for number in range(soft // 4 // 100_100)}
+    env: dict[str, object] = {name: f"env-file:{name}.env#{name}" for name in (*held, "LAST")}
+    (tmp_path / "s.yaml").write_text(json.dumps({"version": 1, "env": env}))
+    for name, value in held.items():
+        (tmp_path / f"{name}.env").write_text(f"{name}={value}\n")
+    codes = []
+    for size in range(1_000, 120_000, 9_000):
+        (tmp_path / "LAST.env").write_text(f"LAST={'cd' * (size // 2)}\n")
+        codes.append(run("run", "-m", "s.yaml", "--", "true").code)
+    assert set(codes) == {0, 120}
+    assert codes == sorted(codes)
 
 
 def test_the_command_has_the_same_pid_arguments_input_and_exit_code(

@@ -47,7 +47,10 @@ class Answer(NamedTuple):
         return f"lease of {self.document.get('lease_duration')} s" if self.document.get("lease_id") else ""
 
     def data_or_raise(self, path: str, wanted: str = "") -> Answer:
-        """Return the answer itself; ``wanted`` is the version that was asked for. Raises SecretNotFound where it holds none, AccessDenied where it can't be read."""
+        """Return the answer itself; ``wanted`` is the version that was asked for.
+
+        Raises SecretNotFound where it holds no secret, AccessDenied where it can't be read.
+        """
         if self.status != 200 or self.gone:
             raise absent(self, path, wanted)
         return self
