@@ -25,15 +25,6 @@ def run(
     manifest: ManifestFile = "",
 ) -> None:
     """Fetch what the manifest and the variables refer to, then become the command with it in its environment."""
-    from secrets_guard.broker.environment import build
-    from secrets_guard.broker.launch import become, end_on_signals, inherited, kernel_limits
-    from secrets_guard.broker.manifest import load
-    from secrets_guard.broker.resolve import resolve
+    from secrets_guard.cli.start import start
 
-    end_on_signals()
-    environment = inherited()
-    wanted = load(manifest, environment)
-    resolved = resolve(wanted, environment)
-    credentials = resolved.credentials | {"SECRETS_GUARD_FINGERPRINT_KEY"}
-    made = build(environment, resolved.injected, credentials, wanted.keep, command, kernel_limits())
-    become(command, made)
+    start(command, manifest)
