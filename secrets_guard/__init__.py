@@ -11,6 +11,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from secrets_guard.api import load_rules, scan
+    from secrets_guard.broker.manifest import read_manifest
+    from secrets_guard.broker.providers.memory import MemoryProvider
+    from secrets_guard.broker.resolve import resolve
     from secrets_guard.config import Settings
     from secrets_guard.errors import SecretsGuardError
     from secrets_guard.model.finding import Finding
@@ -30,6 +33,7 @@ _PLACES = {
     "FileSource": "secrets_guard.sources.files",
     "Finding": "secrets_guard.model.finding",
     "GitHistorySource": "secrets_guard.sources.git.history",
+    "MemoryProvider": "secrets_guard.broker.providers.memory",
     "MemorySource": "secrets_guard.sources.memory",
     "Problem": "secrets_guard.model.result",
     "Rule": "secrets_guard.model.rule",
@@ -41,6 +45,8 @@ _PLACES = {
     "StagedSource": "secrets_guard.sources.staged",
     "StreamSource": "secrets_guard.sources.stdin",
     "load_rules": "secrets_guard.api",
+    "read_manifest": "secrets_guard.broker.manifest",
+    "resolve": "secrets_guard.broker.resolve",
     "scan": "secrets_guard.api",
     "write_report": "secrets_guard.report",
 }
@@ -49,6 +55,7 @@ __all__ = [
     "FileSource",
     "Finding",
     "GitHistorySource",
+    "MemoryProvider",
     "MemorySource",
     "Problem",
     "Rule",
@@ -61,6 +68,8 @@ __all__ = [
     "StreamSource",
     "__version__",
     "load_rules",
+    "read_manifest",
+    "resolve",
     "scan",
     "write_report",
 ]

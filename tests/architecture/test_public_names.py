@@ -23,6 +23,14 @@ def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
         secrets_guard.scna  # noqa: B018 - looking it up is the test
 
 
+def test_secrets_are_resolved_in_a_few_lines(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text('version: 1\nenv: {A: "x-${vault:secret/app#key}"}\n')
+    manifest = secrets_guard.read_manifest(str(tmp_path / "s.yaml"), {})
+    memory = secrets_guard.MemoryProvider({"secret/app": '{"key": "y"}'})
+    (one,) = secrets_guard.resolve(manifest, {}, {"vault": memory}).injected
+    assert (one.name, one.secret.reveal(), "y" in repr(one.secret)) == ("A", b"x-y", False)
+
+
 def test_a_sweep_and_a_report_take_a_few_lines(tmp_path: Path) -> None:
     (tmp_path / "a.env").write_text(f"TOKEN={fill('<github:ghp_>', 'library')}\n")
     result = secrets_guard.scan(secrets_guard.FileSource([str(tmp_path)]))

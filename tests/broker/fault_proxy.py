@@ -29,6 +29,7 @@ class FaultProxy:
         self.delay = delay
         self.forever: int | str | None = None
         self.namespace = ""
+        self.most_at_once = self._now = 0
         self._target = urlsplit(target)
         self._lock = threading.Lock()
         proxy = self
@@ -69,7 +70,12 @@ class FaultProxy:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         target = request.headers.get("X-Amz-Target", "")
         fault = self.fault(f"{request.path} {target}")
+        with self._lock:
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
         time.sleep(self.delay)
+        with self._lock:
+            self._now -= 1
         if fault == "drop":
             return self._drop(request)
         if isinstance(fault, int):

@@ -278,6 +278,12 @@ def test_kubernetes_logs_in_with_the_pods_own_token(app: Vault, values: Values, 
         server.server_close()
 
 
+@pytest.mark.parametrize("token", ["two\nlines", "кириллица", "\udcff"])
+def test_a_token_that_no_request_can_carry_is_told_and_not_shown(vault: Vault, values: Values, token: str) -> None:
+    told = failure(values, vault, "vault:secret/app#key", token)
+    assert told == "the token, namespace or path holds characters that no request can"
+
+
 def test_a_kubernetes_token_that_is_not_mounted_is_told(values: Values) -> None:
     with pytest.raises(Unresolved, match="jwt_file /var/run/secrets/kubernetes"):
         values(

@@ -105,6 +105,19 @@ def test_the_deadline_holds_for_all_and_the_time_line_says_what_took_it(faulty: 
     assert "vault: read sys/internal/ui/mounts/secret/app0: ProviderUnavailable" in "\n".join(caught.value.timeline)
 
 
+def test_many_secrets_are_read_at_once_their_engine_asked_for_once(
+    vault: Vault, proxy: Proxies, values: Values
+) -> None:
+    way = proxy(vault.address, delay=0.2)
+    way.namespace = vault.namespace
+    for number in range(16):
+        vault.call("POST", f"secret/data/app{number}", {"data": {"key": f"v{number}", "other": "x"}})
+    env = {f"A{n}": f"vault:secret/app{n}#key" for n in range(16)} | {"B": "vault:secret/app0#other"}
+    assert values(env, settings(way), ROOT)["A15"] == "v15"
+    assert len(way.asked) == 1 + 16
+    assert way.most_at_once > 4
+
+
 def test_a_server_that_accepts_and_says_nothing_is_given_up_at_the_deadline(values: Values) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"

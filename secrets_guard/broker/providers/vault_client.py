@@ -94,6 +94,8 @@ class VaultClient:
                 method, f"/v1/{quote(path)}", raise_exception=False, timeout=deadline.wait(),
                 params=dict(params or {}), **({"json": dict(body)} if body is not None else {}),
             )  # fmt: skip
+        except (UnicodeError, requests.exceptions.InvalidHeader):
+            raise AccessDenied("the token, namespace or path holds characters that no request can") from None
         except requests.exceptions.SSLError as error:
             raise AccessDenied(
                 f"{self.address}: its certificate can't be verified ({_reason(error)}); set ca_cert"
