@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from secrets_guard.api import load_rules, scan
     from secrets_guard.broker.manifest import read_manifest
-    from secrets_guard.broker.providers.memory import MemoryProvider
     from secrets_guard.broker.resolve import resolve
     from secrets_guard.config import Settings
     from secrets_guard.errors import SecretsGuardError
@@ -33,7 +32,6 @@ _PLACES = {
     "FileSource": "secrets_guard.sources.files",
     "Finding": "secrets_guard.model.finding",
     "GitHistorySource": "secrets_guard.sources.git.history",
-    "MemoryProvider": "secrets_guard.broker.providers.memory",
     "MemorySource": "secrets_guard.sources.memory",
     "Problem": "secrets_guard.model.result",
     "Rule": "secrets_guard.model.rule",
@@ -55,7 +53,6 @@ __all__ = [
     "FileSource",
     "Finding",
     "GitHistorySource",
-    "MemoryProvider",
     "MemorySource",
     "Problem",
     "Rule",

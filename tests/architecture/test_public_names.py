@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import secrets_guard
+from secrets_guard.broker.providers.memory import MemoryProvider
 from secrets_guard.rules.template import fill
 
 
@@ -26,7 +27,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
 def test_secrets_are_resolved_in_a_few_lines(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text('version: 1\nenv: {A: "x-${vault:secret/app#key}"}\n')
     manifest = secrets_guard.read_manifest(str(tmp_path / "s.yaml"), {})
-    memory = secrets_guard.MemoryProvider({"secret/app": '{"key": "y"}'})
+    memory = MemoryProvider({"secret/app": '{"key": "y"}'})
     (one,) = secrets_guard.resolve(manifest, {}, {"vault": memory}).injected
     assert (one.name, one.secret.reveal(), "y" in repr(one.secret)) == ("A", b"x-y", False)
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"rich", "yaml", "git", "hvac", "boto3", "requests", "botocore", "asyncio", "pydantic"}
+HEAVY = {"rich", "yaml", "git", "hvac", "boto3", "asyncio", "pydantic"}
 
 
 def imports(cache: Path, *arguments: str) -> set[str]:
