@@ -11,6 +11,8 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from secrets_guard.api import load_rules, scan
+    from secrets_guard.broker.manifest import read_manifest
+    from secrets_guard.broker.resolve import resolve
     from secrets_guard.config import Settings
     from secrets_guard.errors import SecretsGuardError
     from secrets_guard.model.finding import Finding
@@ -43,6 +45,8 @@ _PLACES = {
     "StagedSource": "secrets_guard.sources.staged",
     "StreamSource": "secrets_guard.sources.stdin",
     "load_rules": "secrets_guard.api",
+    "read_manifest": "secrets_guard.broker.manifest",
+    "resolve": "secrets_guard.broker.resolve",
     "scan": "secrets_guard.api",
     "write_report": "secrets_guard.report",
 }
@@ -64,6 +68,8 @@ __all__ = [
     "StreamSource",
     "__version__",
     "load_rules",
+    "read_manifest",
+    "resolve",
     "scan",
     "write_report",
 ]

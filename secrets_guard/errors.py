@@ -11,8 +11,12 @@
         ├── SecretNotFound
         ├── AccessDenied
         ├── DuplicateName
+        ├── BadValue              a value that can't be injected: empty, a placeholder, too large
         ├── ProviderUnavailable   the only one worth a retry
-        └── ProviderMissing       the extra that brings the provider's client is not installed
+        ├── ProviderMissing       the extra that brings the provider's client is not installed
+        ├── Unresolved            all failures of a run, and the time line
+        ├── CommandNotFound       the command to run is not there (exit 127)
+        └── NotExecutable         it is, but can't be executed (exit 126)
 
 No message ever holds a secret's value.
 """
@@ -71,9 +75,40 @@ class DuplicateName(BrokerError):
     """Two references want the same variable."""
 
 
+class BadValue(BrokerError):
+    """A value was fetched that can't be injected; the message says why, without it."""
+
+
 class ProviderUnavailable(BrokerError):
-    """The manager could not be reached or is overloaded; retrying may help."""
+    """The manager could not be reached or is overloaded; retrying may help.
+
+    ``lost``: the request may have been carried out, only its answer was lost.
+    """
+
+    def __init__(self, message: str, *, lost: bool = False) -> None:
+        self.lost = lost
+        super().__init__(message)
 
 
 class ProviderMissing(BrokerError):
     """The client package of a provider is not installed."""
+
+
+class Unresolved(BrokerError):
+    """One or more references could not be resolved.
+
+    ``failures`` holds a line each, ``timeline`` what took how long; ``str()`` joins them.
+    """
+
+    def __init__(self, failures: tuple[str, ...], timeline: tuple[str, ...] = ()) -> None:
+        self.failures = failures
+        self.timeline = timeline
+        super().__init__("\n".join((*failures, *timeline)))
+
+
+class CommandNotFound(BrokerError):
+    """There is no such command to run."""
+
+
+class NotExecutable(BrokerError):
+    """The command to run can't be executed."""

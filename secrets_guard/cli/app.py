@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from secrets_guard.cli import direct, exits
-from secrets_guard.errors import EngineError, SecretsGuardError
+from secrets_guard.errors import SecretsGuardError
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -19,8 +19,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
         getattr(sys, name).reconfigure(errors="backslashreplace")
     completing = "_SECRETS_GUARD_COMPLETE" in os.environ
-    plain = None if completing else direct.parse(given)
-    sys.exit(_flushed(guarded(lambda: _invoke(None if completing else given) if plain is None else _sweep(plain))))
+    sys.exit(_flushed(guarded(lambda: _invoke(None) if completing else _run(given))))
+
+
+def _run(given: list[str]) -> int:
+    command = direct.parse_run(given)
+    if command is not None:
+        from secrets_guard.cli.start import start
+
+        start(*command)
+    plain = direct.parse(given)
+    return _invoke(given) if plain is None else _sweep(plain)
 
 
 def _sweep(plain: direct.Parsed) -> int:
@@ -77,7 +86,7 @@ def fail(error: SecretsGuardError) -> int:
 
     for line in str(error).split("\n"):
         print(f"secrets-guard: error: {printable(line) or type(error).__name__}", file=sys.stderr)
-    return exits.BUG if isinstance(error, EngineError) else exits.USAGE_OR_INCOMPLETE
+    return exits.of(error)
 
 
 def _bug(error: Exception) -> int:

@@ -1,10 +1,11 @@
-"""The command line of a plain ``scan files`` -> its parts, without typer: that takes half of a short run's time.
+"""The command line of a plain ``scan files`` or ``run`` -> its parts, without typer: half of a short run's time.
 
 Whatever is not plainly right (an unknown option, a missing value, ``--help``) is left to typer, which says so well.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS
@@ -35,6 +36,22 @@ def parse(arguments: list[str]) -> Parsed | None:
             return None
     config = given.pop("config", None)
     return tuple(paths) or (".",), given, None if config is None else str(config)
+
+
+def parse_run(arguments: list[str]) -> tuple[list[str], str] | None:
+    """Return command and manifest of ``run [--manifest FILE] -- CMD [ARG]...``; None where typer should look."""
+    if arguments[:1] != ["run"] or "--" not in arguments:
+        return None
+    cut = arguments.index("--")
+    options, command = arguments[1:cut], arguments[cut + 1 :]
+    manifest = os.environ.get("SECRETS_GUARD_MANIFEST", "")
+    if len(options) == 2 and options[0] in ("--manifest", "-m"):
+        manifest = options[1]
+    elif len(options) == 1 and options[0].startswith("--manifest="):
+        manifest = options[0].removeprefix("--manifest=")
+    elif options:
+        return None
+    return (command, manifest) if command else None
 
 
 def _take(word: str, rest: Iterator[str], given: dict[str, object]) -> bool:

@@ -11,6 +11,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("secrets_guard.cli.rules", "List, show, prove and import rules."),
     "baseline": ("secrets_guard.cli.baseline", "Accept what exists, so that only new secrets are reported."),
     "hook": ("secrets_guard.cli.hook", "Git hooks: block a secret before it is committed, pushed or received."),
+    "run": ("secrets_guard.cli.run", "Fetch runtime secrets, then become the command that needs them."),
+    "env": ("secrets_guard.cli.env", "Show what 'run' would inject: plan (never values) and print."),
     "report": ("secrets_guard.cli.report", "Convert a JSON report into another format."),
     "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
 }

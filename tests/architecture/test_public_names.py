@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import secrets_guard
+from secrets_guard.broker.providers.memory import MemoryProvider
 from secrets_guard.rules.template import fill
 
 
@@ -21,6 +22,14 @@ def test_each_public_name_is_there(name: str) -> None:
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'scna'"):
         secrets_guard.scna  # noqa: B018 - looking it up is the test
+
+
+def test_secrets_are_resolved_in_a_few_lines(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text('version: 1\nenv: {A: "x-${vault:secret/app#key}"}\n')
+    manifest = secrets_guard.read_manifest(str(tmp_path / "s.yaml"), {})
+    memory = MemoryProvider({"secret/app": '{"key": "y"}'})
+    (one,) = secrets_guard.resolve(manifest, {}, {"vault": memory}).injected
+    assert (one.name, one.secret.reveal(), "y" in repr(one.secret)) == ("A", b"x-y", False)
 
 
 def test_a_sweep_and_a_report_take_a_few_lines(tmp_path: Path) -> None:

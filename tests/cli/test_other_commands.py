@@ -17,7 +17,7 @@ HELPS = (
     "", "scan", "scan files", "scan git", "scan image", "scan stdin", "rules", "rules list", "rules show",
     "rules check", "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook",
     "hook pre-commit", "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report",
-    "report convert", "selftest",
+    "report convert", "selftest", "run", "env", "env plan", "env print",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def test_help_is_as_it_was(run: Run, golden: Callable[[str, str], None], command
 
 
 def test_every_command_has_a_golden_help(run: Run) -> None:
-    for group in ("", "scan", "rules", "baseline", "hook", "report"):
+    for group in ("", "scan", "rules", "baseline", "hook", "report", "env"):
         text = run(*group.split(), "--help").out.partition("Commands:\n")[2]
         listed = re.findall(r"^  ([\w-]+) ", text, re.MULTILINE)
         assert listed

@@ -79,6 +79,7 @@ def test_the_wheel_holds_every_package_and_every_file_of_data(wheel: Path) -> No
     code = {str(path.relative_to(ROOT)) for path in (ROOT / "secrets_guard").rglob("*.py")}
     data = {f"secrets_guard/_config/rules/{path.name}" for path in (ROOT / "config" / "rules").glob("*.yaml")}
     assert len(data) > 100
+    data |= {"secrets_guard/_config/broker.example.yaml"}
     data |= {f"secrets_guard/_config/ci/{path.name}" for path in (ROOT / "config" / "ci").glob("*.yml")}
     typed = {"secrets_guard/py.typed", "secrets_guard/_native.pyi"}
     wanted = code | data | typed | {"secrets_guard/_config/secrets-guard.example.yaml"}

@@ -1,0 +1,1 @@
+"""References to secrets in a manifest or the environment -> fetched values -> the environment of a command."""

@@ -1,0 +1,54 @@
+"""SSM Parameter Store: spots -> the parameters there, ten by one GetParameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from secrets_guard.broker.providers.aws_secrets import Ask
+from secrets_guard.broker.providers.aws_spot import Spot, Stored, cut
+from secrets_guard.errors import AccessDenied, SecretNotFound
+from secrets_guard.model.secret import Secret
+
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+_BATCH = 10
+_PARTS = ("Parameters", "InvalidParameters")
+
+
+def batches(spots: Sequence[Spot]) -> list[tuple[Spot, ...]]:
+    """Return the spots as they are to be read: one call takes a name once, so pinned ones go alone."""
+    own = [spot for spot in spots if spot.scheme == "aws-ssm"]
+    pinned = [spot for spot in own if spot.version]
+    return [*cut([spot for spot in own if spot not in pinned], _BATCH), *((spot,) for spot in pinned)]
+
+
+def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, Stored]:
+    """Return what a batch brings; nothing where one name in it is refused, for that refuses all."""
+    names = [spot.name for spot in batch]
+    try:
+        answer = ask(
+            lambda: client.get_parameters(Names=names, WithDecryption=True),
+            f"batch of {len(names)} parameters",
+            *_PARTS,
+        )
+    except AccessDenied:
+        return {}
+    return {
+        spot: _stored(item)
+        for item in answer.get("Parameters", ())
+        for spot in batch
+        if spot.name in (item.get("Name"), item.get("ARN"))
+    }
+
+
+def read_one(client: Any, spot: Spot, ask: Ask) -> Stored:
+    """Return one parameter. Raises BrokerError."""
+    name = f"{spot.name}:{spot.version}" if spot.version else spot.name
+    answer = ask(lambda: client.get_parameters(Names=[name], WithDecryption=True), f"read {name}", *_PARTS)
+    if not answer.get("Parameters"):
+        raise SecretNotFound(f"there is no parameter {name}")
+    return _stored(answer["Parameters"][0])
+
+
+def _stored(item: Mapping[str, Any]) -> Stored:
+    return Stored(Secret(item["Value"].encode("utf-8", "surrogatepass")), str(item.get("Version", "")))

@@ -1,0 +1,154 @@
+"""The entries of a manifest -> their values: grouped by provider, each secret fetched once, all under one deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from secrets_guard.broker.deadline import Deadline, Phase
+from secrets_guard.broker.entry import Entry
+from secrets_guard.broker.manifest import Manifest
+from secrets_guard.broker.parallel import each
+from secrets_guard.broker.policy import check
+from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
+from secrets_guard.broker.providers import open_provider
+from secrets_guard.broker.refs import SCHEMES
+from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
+from secrets_guard.model.secret import Secret
+
+# Providers keep the deadline themselves; this is how long their own word on what was late is waited for.
+_GRACE = 0.25
+_SHOWN_PHASES = 12
+
+
+class Injected(NamedTuple):
+    """One variable to be: its value, what it is made from, and which versions that had."""
+
+    name: str
+    secret: Secret
+    source: Entry
+    providers: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Resolved(NamedTuple):
+    """What a manifest came to; ``omitted`` are optional variables whose secret is not there."""
+
+    injected: tuple[Injected, ...]
+    omitted: tuple[Entry, ...]
+    credentials: frozenset[str]
+    """Variables that providers used to log in."""
+
+
+def resolve(
+    manifest: Manifest, environment: Mapping[str, str], providers: Mapping[str, Provider] | None = None
+) -> Resolved:
+    """Return the value of every entry; ``providers`` are used instead of those of the same name.
+
+    Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
+    """
+    deadline = Deadline(manifest.deadline)
+    groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
+    opened: dict[str, Provider] = dict(providers or {})
+    outcomes: dict[SecretRef, Outcome] = {}
+    for name, refs in groups.items():
+        if name not in opened:
+            try:
+                opened[name] = open_provider(name, manifest.providers.get(name, {}), environment)
+            except BrokerError as error:
+                outcomes |= dict.fromkeys(refs, error)
+    asked = [name for name in groups if name in opened]
+    answers = each(asked, lambda name: opened[name].fetch(groups[name], deadline), deadline, _GRACE)
+    for name, answer in answers.items():
+        outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
+    credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
+    return _merged(manifest.entries, outcomes, deadline)._replace(credentials=credentials)
+
+
+def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
+    groups: dict[str, dict[SecretRef, None]] = {}
+    for ref in refs:
+        groups.setdefault(SCHEMES[ref.scheme], {})[ref] = None
+    return {name: list(distinct) for name, distinct in groups.items()}
+
+
+def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline) -> Resolved:
+    injected: list[Injected] = []
+    omitted: list[Entry] = []
+    failures: list[str] = []
+    for entry in entries:
+        try:
+            made = _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
+            injected += made
+            omitted += [] if made else [entry]
+        except (BrokerError, ManifestError) as error:
+            failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+    if failures:
+        raise Unresolved(tuple(failures), tuple(_timeline(deadline.phases())))
+    return Resolved(tuple(injected), tuple(omitted), frozenset())
+
+
+def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
+    """Return the one variable of an entry, or none where it is optional and its secret is not there."""
+    found = [outcomes[ref] for ref in entry.value.refs]
+    for outcome in found:
+        if isinstance(outcome, SecretNotFound) and entry.policy.default is not None:
+            return [Injected(entry.name, Secret(_encoded(entry.policy.default)), entry, note="default")]
+        if isinstance(outcome, SecretNotFound) and entry.policy.optional:
+            return []
+        if isinstance(outcome, BrokerError):
+            raise outcome
+    value = b"".join(
+        _encoded(part) if isinstance(part, str) else _revealed(outcomes[part]) for part in entry.value.parts
+    )
+    if found:
+        for ref in entry.value.refs if entry.value.sole is None else ():
+            if not _revealed(outcomes[ref]).strip() and "empty" not in entry.policy.allow:
+                raise BadValue(f"{ref} is empty; 'allow: [empty]' lets it through")
+        check(value, entry.policy)
+    return [Injected(entry.name, Secret(value), entry, *_origins(entry, outcomes))]
+
+
+def _expanded(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
+    """Return a variable for each field of a whole path."""
+    outcome = outcomes[entry.value.refs[0]]
+    if isinstance(outcome, SecretNotFound) and entry.policy.optional:
+        return []
+    if isinstance(outcome, BrokerError):
+        raise outcome
+    made, problems = [], []
+    for field, secret in outcome.fields.items():
+        try:
+            check(secret.reveal(), entry.policy)
+            made.append(Injected(entry.field_name(field), secret, entry, *_origins(entry, outcomes), note=field))
+        except BadValue as error:
+            problems.append(f"field {field!r} {error}")
+        except ManifestError as error:
+            problems.append(str(error))
+    problems += [f"there is no field {field!r} to rename" for field in entry.names if field not in outcome.fields]
+    if problems:
+        raise BadValue("\n".join(problems))
+    return made
+
+
+def _origins(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = [outcomes[ref] for ref in entry.value.refs]
+    versions = [outcome.version for outcome in found if isinstance(outcome, Fetched) and outcome.version]
+    return tuple(dict.fromkeys(SCHEMES[ref.scheme] for ref in entry.value.refs)), tuple(dict.fromkeys(versions))
+
+
+def _revealed(outcome: Outcome) -> bytes:
+    return outcome.secret.reveal() if isinstance(outcome, Fetched) else b""
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _timeline(phases: Sequence[Phase]) -> list[str]:
+    lines = [f"  {phase.since:7.3f} s  {phase.name}: {phase.outcome}, took {phase.took:.3f} s" for phase in phases]
+    if len(lines) > 2 * _SHOWN_PHASES:
+        between = f"  … {len(lines) - 2 * _SHOWN_PHASES} more …"
+        lines = [*lines[:_SHOWN_PHASES], between, *lines[-_SHOWN_PHASES:]]
+    return lines

@@ -1,0 +1,79 @@
+"""``env plan`` and ``env print``: what ``run`` would inject."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from secrets_guard.cli.run import ManifestFile
+from secrets_guard.errors import ConfigError
+
+if TYPE_CHECKING:
+    from secrets_guard.broker.manifest import Manifest
+    from secrets_guard.broker.resolve import Resolved
+
+_HEADERS = ("name", "provider", "version", "fingerprint", "from")
+
+
+def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str]) -> None:
+    """Add the group."""
+    group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
+    group.command()(plan)
+    group.command("print")(print_values)
+    app.add_typer(group, name=name)
+
+
+def plan(manifest: ManifestFile = "") -> None:
+    """Fetch, and show the names, providers, versions and keyed fingerprints of what would be injected; never values."""
+    from secrets_guard.broker.plan import rows
+    from secrets_guard.report.text import printable, put
+
+    wanted, resolved = _resolved(manifest)
+    key = os.environ.get("SECRETS_GUARD_FINGERPRINT_KEY", "")
+    table = [_HEADERS, *(tuple(map(printable, row)) for row in rows(resolved, key))]
+    widths = [max(len(row[column]) for row in table) for column in range(len(_HEADERS))]
+    for row in table:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        put(sys.stdout, line.rstrip() + "\n")
+    dropped = sorted((resolved.credentials - wanted.keep) & os.environ.keys())
+    if dropped:
+        print(f"secrets-guard: not for the command: {', '.join(dropped)}", file=sys.stderr)
+    if not key:
+        print("secrets-guard: no fingerprints: set SECRETS_GUARD_FINGERPRINT_KEY to compare values", file=sys.stderr)
+
+
+def print_values(
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="dotenv, json or shell.")] = "dotenv",
+    manifest: ManifestFile = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Print even where no terminal is, into a pipe or file.")
+    ] = False,
+) -> None:
+    """Fetch and print the values themselves. Careful with logs."""
+    from secrets_guard.broker.plan import FORMATS, render
+    from secrets_guard.located_yaml import nearest
+
+    if format not in FORMATS:
+        raise ConfigError(f"--format: {format!r} is none of {', '.join(FORMATS)}{nearest(format, FORMATS)}")
+    if not force and not sys.stdout.isatty():
+        raise ConfigError("env print: standard output is no terminal; --force prints the values even so")
+    _, resolved = _resolved(manifest)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(render(resolved, format))
+
+
+def _resolved(path: str) -> tuple[Manifest, Resolved]:
+    from secrets_guard.broker.environment import build
+    from secrets_guard.broker.launch import inherited, kernel_limits
+    from secrets_guard.broker.manifest import load
+    from secrets_guard.broker.resolve import resolve
+
+    environment = inherited()
+    wanted = load(path, environment)
+    resolved = resolve(wanted, environment)
+    # So that what run would refuse is refused here as well.
+    build(environment, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
+    return wanted, resolved

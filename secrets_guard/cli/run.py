@@ -1,0 +1,30 @@
+"""``run [--manifest FILE] -- CMD ARG…``: fetch, inject, become the command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ManifestFile = Annotated[
+    str,
+    typer.Option(
+        "--manifest", "-m", metavar="FILE", envvar="SECRETS_GUARD_MANIFEST",
+        help="What to inject; without one, the references among the variables.",
+    ),
+]  # fmt: skip
+
+
+def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str]) -> None:
+    """Add the command."""
+    app.command(name, help=help_text, context_settings={"allow_interspersed_args": False})(run)
+
+
+def run(
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The command and its arguments.")],
+    manifest: ManifestFile = "",
+) -> None:
+    """Fetch what the manifest and the variables refer to, then become the command with it in its environment."""
+    from secrets_guard.cli.start import start
+
+    start(command, manifest)
