@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard import workers
 from secrets_guard.canary import RULE
-from secrets_guard.decode import DECODERS, percent, unicode_escape
+from secrets_guard.decode import DECODERS, around, percent, unicode_escape
 from secrets_guard.detect.matcher import Hit, Matcher
 from secrets_guard.model.protocols import HistorySource, Walk
 from secrets_guard.model.result import Stats
@@ -32,7 +32,6 @@ MARGIN = NEAR + 8
 _STEP_BYTES = 2 << 20
 _LONGEST_LINE = percent.BACK
 """From this length on a line may go on outside of its region, which keeps twice as much of it (native/src/delta.rs)."""
-_AROUND = 120
 _LINE_BOUND = (percent.NAME, unicode_escape.NAME)
 
 
@@ -163,6 +162,5 @@ class _Regions(NamedTuple):
     def _decoded(self, index: int, run: Span, low: int, high: int) -> bytes:
         """Return a run decoded, with what stays of its line."""
         result = DECODERS[index].decode(self.buffer[run.start : run.end])
-        before = self.buffer[max(low, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
-        after = self.buffer[run.end : min(high, run.end + _AROUND)].partition(b"\n")[0]
+        before, after = around(self.buffer, run, low, high)
         return before + result[0] + after if result is not None else b""

@@ -13,7 +13,6 @@ const MOST_KEPT: usize = 48 << 20;
 const MOST_SPARE: usize = 8;
 
 struct Frame {
-    place: u32,
     /// The next of what is made from it.
     child: u32,
     data: Vec<u8>,
@@ -154,7 +153,7 @@ impl Cursor {
             self.recycle(data);
         } else {
             self.kept += data.len();
-            self.stack.push(Frame { place, child, data, kind, taken });
+            self.stack.push(Frame { child, data, kind, taken });
         }
     }
 
@@ -206,12 +205,6 @@ impl Cursor {
             data.clear();
             self.spare.push(data);
         }
-    }
-
-    /// The places on the way to where the walk is, for messages and tests.
-    #[doc(hidden)]
-    pub fn depth(&self) -> usize {
-        self.stack.iter().filter(|frame| frame.place != NONE).count()
     }
 }
 

@@ -60,6 +60,12 @@ def root_view(blob: Blob, index: int) -> View:
     return view
 
 
+def around(text: bytes, run: Span, low: int, high: int) -> tuple[bytes, bytes]:
+    """Return what stays of the line before and behind an encoded run, within ``low`` and ``high``."""
+    before = text[max(low, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
+    return before, text[run.end : min(high, run.end + _AROUND)].partition(b"\n")[0]
+
+
 def decode(batch: Batch, hits: Iterable[tuple[int, int]]) -> tuple[list[View], set[int]]:
     """Return the views that undoing the encodings at ``hits`` gives, and the blobs of which not all are there.
 
@@ -109,7 +115,6 @@ def _undo(view: View, decoder: Decoder, run: Span) -> View | None:
     if result is None:
         return None
     text, inner = result
-    before = view.data[max(0, run.start - _AROUND) : run.start].rpartition(b"\n")[2]
-    after = view.data[run.end : run.end + _AROUND].partition(b"\n")[0]
+    before, after = around(view.data, run, 0, len(view.data))
     fresh = Span(len(before), len(before) + len(text))
     return view.decoded(decoder.name, before + text + after, fresh, Spliced(len(before), run, len(text), inner))

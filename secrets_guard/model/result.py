@@ -48,9 +48,9 @@ class Stats:
                 mine[key] = mine.get(key, 0) + count
 
 
-def count(counters: dict[str, int], key: str) -> None:
-    """Add one to a counter that may not exist yet."""
-    counters[key] = counters.get(key, 0) + 1
+def count(counters: dict[str, int], key: str, number: int = 1) -> None:
+    """Add to a counter that may not exist yet."""
+    counters[key] = counters.get(key, 0) + number
 
 
 class Explanation(NamedTuple):

@@ -88,8 +88,9 @@ def _build(raw: dict[str, Any], vendor: str, place: str) -> Rule:
         return rule
     if "secret_group" not in raw and parsed.state.groups > 1:
         rule = rule._replace(secret_group=1)
-    bounded = longest(rule.pattern)
-    return rule._replace(min_entropy=float(rule.min_entropy), longest=bounded, max_length=rule.max_length or bounded)
+    if not rule.max_length:
+        rule = rule._replace(max_length=longest(rule.pattern))
+    return rule._replace(min_entropy=float(rule.min_entropy))
 
 
 def with_trigger(rule: Rule) -> Rule:

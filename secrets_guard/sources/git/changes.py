@@ -12,7 +12,7 @@ from secrets_guard.sources.git.command import Git, Running
 _CHUNK = 1 << 20
 _MOST_RESTARTS = 50
 _FEWEST = 2000
-"""Commits that are worth a process of their own."""
+"""Commits that are worth a process or thread of their own."""
 _DIFF = (
     "diff-tree", "--stdin", "--always", "-r", "--root", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff",
     "--no-textconv", "--ignore-submodules=none", "-O/dev/null",
@@ -44,9 +44,7 @@ def read_changes(git: Git, commits: Sequence[bytes], into: Changes, processes: i
     """Compare each of ``commits`` (``commit parent``) with that parent, spread over ``processes`` gits."""
     import threading
 
-    share = max(_FEWEST, -(-len(commits) // max(1, processes)))
-    parts = [commits[start : start + share] for start in range(0, len(commits), share)]
-    readers = [_Reader(git, part, into) for part in parts]
+    readers = [_Reader(git, part, into) for part in shares(commits, processes)]
     errors: list[Exception] = []
 
     def run(reader: _Reader) -> None:
@@ -66,6 +64,12 @@ def read_changes(git: Git, commits: Sequence[bytes], into: Changes, processes: i
             reader.close()
     if errors:
         raise errors[0]
+
+
+def shares(commits: Sequence[bytes], number: int) -> list[Sequence[bytes]]:
+    """Split commits into at most ``number`` shares, each worth a process or thread of its own."""
+    size = max(_FEWEST, -(-len(commits) // max(1, number)))
+    return [commits[start : start + size] for start in range(0, len(commits), size)]
 
 
 class _Reader:

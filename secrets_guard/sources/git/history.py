@@ -8,7 +8,7 @@ from secrets_guard.errors import SourceError
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.origin import Origin
 from secrets_guard.model.protocols import Standing
-from secrets_guard.model.result import Problem, Stats
+from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.git.attribution import Attribution
 from secrets_guard.sources.git.clean import CleanContents
@@ -111,7 +111,7 @@ class GitHistorySource:
             known = self._clean.known if self._clean is not None else b""
             self._glance = NativeGlance(opened.store, known, self._limits, margin, stats)
             if self._glance.skipped:
-                stats.skipped["cached"] = stats.skipped.get("cached", 0) + self._glance.skipped
+                count(stats.skipped, "cached", self._glance.skipped)
         return self._glance
 
     def _native(self) -> Opened:

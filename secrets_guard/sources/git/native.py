@@ -14,11 +14,11 @@ from secrets_guard import workers
 from secrets_guard.decode import PEEK, utf16
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.protocols import Walk
-from secrets_guard.model.result import Problem, Stats
+from secrets_guard.model.result import Problem, Stats, count
 from secrets_guard.sources.archive.glance import FIRST_BYTES, ZIP_END
 from secrets_guard.sources.archive.limits import Limits
 from secrets_guard.sources.contents import too_large
-from secrets_guard.sources.git.changes import Change, Changes
+from secrets_guard.sources.git.changes import Change, Changes, shares
 from secrets_guard.sources.git.reader import blobs_of
 from secrets_guard.sources.git.repository import Repository
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 READER_VARIABLE = "SECRETS_GUARD_READER"
 """``git`` in the environment leaves the reading to git."""
 _STEP_BYTES = 1 << 20
-_FEWEST = 2000
-"""Commits that are worth a thread of their own."""
 _BLOB = 3
 _KINDS = {1: "commit", _BLOB: "blob", 4: "tag"}
 
@@ -93,7 +91,7 @@ class NativeGlance:
         self._stats.blobs += blobs
         self._stats.bytes += size
         if empty:
-            self._stats.skipped["empty"] = self._stats.skipped.get("empty", 0) + empty
+            count(self._stats.skipped, "empty", empty)
         self._odd += output.odd
         self._left += output.left
         self._refused += output.refused
@@ -163,8 +161,7 @@ def compare_trees(
 
     What the history names and the store lacks is noted only to ``tell_missing``.
     """
-    share = max(_FEWEST, -(-len(commits) // max(1, processors)))
-    parts = [b"\n".join(commits[start : start + share]) for start in range(0, len(commits), share)]
+    parts = [b"\n".join(share) for share in shares(commits, processors)]
     guilty = sorted(into.guilty)
 
     def compare(part: bytes) -> bool:
