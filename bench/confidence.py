@@ -33,9 +33,9 @@ from secrets_guard.judge.features import features
 from secrets_guard.judge.surroundings import made_up
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.match import Context, Judge, Match
+from secrets_guard.model.rule import Rule
 from secrets_guard.rules.template import fill_bytes
 
-KINDS = ("assignment",)
 MOST_BYTES = 4 << 20
 ROUNDS = 400
 STEP = 0.5
@@ -77,7 +77,7 @@ def rows(tree: Path, labels: dict[tuple[str, int], bool] | None) -> Iterator[Row
         hits, _ = matcher.scan(batch.buffer, scratch)
         places = Places(view)
         for match in sorted(matcher.confirm(batch, hits), key=lambda one: one.secret_span):
-            if match.rule.kind not in KINDS:
+            if not measured(match.rule):
                 continue
             context = context_of(match, name)
             if not _stands(match, context, hard):
@@ -88,6 +88,11 @@ def rows(tree: Path, labels: dict[tuple[str, int], bool] | None) -> Iterator[Row
                 "f": features(match, context), "y": int(bool(known)), "told": known is not None,
                 "k": match.rule.kind, "r": match.rule.id, "v": crc32(match.secret.reveal()), "p": f"{name}:{line}",
             }  # fmt: skip
+
+
+def measured(rule: Rule) -> bool:
+    """Tell whether the model is fitted to a rule's candidates: the generic ones; bare strings are rated by it alike."""
+    return confidence.is_generic(rule) and rule.kind == "assignment"
 
 
 def made(copies: int) -> Iterator[Row]:
@@ -107,7 +112,7 @@ def made(copies: int) -> Iterator[Row]:
                 hits, _ = matcher.scan(view.data, scratch)
                 for match in matcher.confirm(Batch([view]), hits):
                     context = context_of(match, name)
-                    if match.rule.kind != "assignment" or not _stands(match, context, hard):
+                    if not measured(match.rule) or not _stands(match, context, hard):
                         continue
                     yield {
                         "f": features(match, context), "y": 1, "told": True, "k": match.rule.kind, "r": match.rule.id,

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from math import exp
 
-from secrets_guard.judge.features import features
+from secrets_guard.judge.features import COMMON_PASSWORD, features
 from secrets_guard.judge.weights import BIAS, LEAST, MEDIUM, WEIGHTS
 from secrets_guard.model.match import Context, Match, Verdict
+from secrets_guard.model.rule import Rule
 
 _SHOWN = 5
 
 
 def judge(match: Match, context: Context) -> Verdict | None:
-    """Rate a candidate of an assignment or entropy rule by its features; drop what hardly ever is a secret.
+    """Rate a candidate of a generic or entropy rule by its features; drop what hardly ever is a secret.
 
     The probability is ``1 / (1 + exp(-(BIAS + sum of weights)))``: logistic regression, fitted by
     bench/confidence.py to labelled lines of real repositories. The reason names what weighed most. Nothing is rated
     above medium: certainty is for formats that a vendor owns.
     """
-    if match.rule.kind not in ("assignment", "entropy"):
-        return None
+    if not is_generic(match.rule):
+        # A rule of its own (netrc, curl, psexec) knows that a password stands there, be it a word.
+        known = match.rule.kind == "assignment" and COMMON_PASSWORD.fullmatch(match.secret.reveal())
+        return Verdict(None, "confidence", "a password that stands in every manual", "low") if known else None
     parts = {name: WEIGHTS[name] * much for name, much in features(match, context).items() if name in WEIGHTS}
     likely = probability(parts)
     level = "medium" if likely >= MEDIUM else "low"
     return Verdict(False if likely < LEAST else None, "confidence", explained(likely, parts), level)
+
+
+def is_generic(rule: Rule) -> bool:
+    """Tell whether a rule goes by names and looks alone."""
+    return rule.kind == "entropy" or (rule.kind == "assignment" and rule.id.startswith("generic-"))
 
 
 def probability(parts: dict[str, float]) -> float:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from secrets_guard.judge.entropy import shannon
 from secrets_guard.judge.name import before_value, identifier_of
-from secrets_guard.judge.words import character_kinds, only_words
+from secrets_guard.judge.words import character_kinds, only_words, unpronounceable
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match
 
@@ -94,6 +94,7 @@ def features(match: Match, context: Context) -> dict[str, float]:
     """
     value = match.secret.reveal()
     found = dict.fromkeys(_of_value(value), 1.0)
+    found["unpronounceable"] = unpronounceable(value)
     found["long"] = min(len(value), _LONG) / _LONG
     found["entropy"] = min(1.0, max(0.0, (shannon(value) - _LEAST_ENTROPY) / _ENTROPY_RANGE))
     found.update(dict.fromkeys(_of_name(match, context), 1.0))
@@ -174,8 +175,6 @@ def _of_place(match: Match, context: Context) -> Iterator[str]:
         yield "decoded"
     if match.rule.kind == "entropy":
         yield "bare"
-    elif not match.rule.id.startswith("generic-"):
-        yield "rule_of_its_own"
     if match.rule.id == "generic-password-prose":
         yield "told_in_a_sentence"
     if match.rule.id == "generic-secret-call-argument":
