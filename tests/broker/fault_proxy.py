@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -20,12 +21,14 @@ class FaultProxy:
     """``faults`` maps a part of a path to what happens to the next requests for it, one each; then all goes through.
 
     A fault is a status (``503``), ``drop``, ``torn``, ``not json``, ``echo`` (of the token), an error of AWS,
-    or ``lost``: carried out, but the answer is dropped.
+    or ``lost``: carried out, but the answer is dropped. ``own`` maps a part of a path to what answers in the server's
+    place: the body that was sent -> a status and a document.
     """
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
         self.faults: dict[str, list[int | str]] = {}
         self.asked: list[str] = []
+        self.own: dict[str, Callable[[bytes], tuple[int, object]]] = {}
         self.delay = delay
         self.forever: int | str | None = None
         self.namespace = ""
@@ -95,6 +98,10 @@ class FaultProxy:
             return self._answer(request, 400, json.dumps({"__type": kind, "message": message}).encode())
         if fault == "not json":
             return self._answer(request, 200, b"<html>a portal</html>")
+        for part, answer in self.own.items():
+            if part in request.path:
+                status, document = answer(body)
+                return self._answer(request, status, json.dumps(document).encode())
         status, content = self._forward(request, body)
         if fault == "lost":
             return self._drop(request)

@@ -13,7 +13,7 @@ from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.field import all_fields, parse_document, pick
 from secrets_guard.broker.parallel import AT_ONCE, each
 from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
-from secrets_guard.broker.providers import aws_parameters, aws_secrets
+from secrets_guard.broker.providers import aws_credentials, aws_parameters, aws_secrets
 from secrets_guard.broker.providers.aws_errors import translated, whole
 from secrets_guard.broker.providers.aws_spot import Spot, Stored
 from secrets_guard.broker.retry import persist
@@ -23,7 +23,6 @@ from secrets_guard.model.secret import Secret
 
 KEYS = ("region", "profile", "endpoint", "role_arn")
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
-_CREDENTIALS = frozenset(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"))
 
 
 class AwsProvider:
@@ -35,7 +34,7 @@ class AwsProvider:
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
-        self.credentials = _CREDENTIALS
+        self.credentials = aws_credentials.VARIABLES
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``."""
