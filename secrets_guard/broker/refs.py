@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -23,7 +24,7 @@ SCHEMES = {
 """Scheme -> the provider that serves it."""
 
 REF_OPTIONS = {
-    "vault": ("version", "namespace"),
+    "vault": ("version", "namespace", "ciphertext"),
     "aws-sm": ("version", "stage", "region"),
     "aws-ssm": ("version", "region"),
     "env-file": (),
@@ -35,11 +36,13 @@ REF_OPTIONS = {
 _LITERAL = "literal:"
 _PLANNED = ("gcp-sm",)
 _NAMES = "|".join((*SCHEMES, *_PLANNED))
-_WHOLE = re.compile(rf"(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:")
+_WHOLE = re.compile(rf"(?:>>)?vault:|(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:")
 _INLINE = re.compile(rf"\$\{{((?:(?:{_NAMES}):|ref\+[a-z]+://|arn:aws)[^}}]*)\}}")
 # What programs get for themselves every day stays theirs: DATABASE_URL=file:dev.db, SECRET_ARN=arn:aws:….
-_INHERITED = re.compile(r"(?:vault|aws-sm|aws-ssm|env-file|gcp-sm):|ref\+[a-z]+://")
+_INHERITED = re.compile(r"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm):|ref\+[a-z]+://")
 _CIPHERTEXT = re.compile(r"vault:v\d+:")
+DECRYPT = "/decrypt/"
+"""In the path of what the transit engine decrypts."""
 
 
 class Value(NamedTuple):
@@ -71,11 +74,16 @@ def parse(text: str, *, inherited: bool = False) -> Value:
     if text.startswith(_LITERAL):
         rest = text[len(_LITERAL) :]
         return Value((rest if not inherited or is_reference(rest) or rest.startswith(_LITERAL) else text,))
-    begins = (_INHERITED if inherited else _WHOLE).match(text) and not _CIPHERTEXT.match(text)
+    begins = (_INHERITED if inherited else _WHOLE).match(text) and not is_ciphertext(text)
     if begins:
         ref, policy = parse_ref(text)
         return Value((ref,), policy)
     return _inline(text)
+
+
+def is_ciphertext(text: str) -> bool:
+    """Tell whether a value is what the transit engine made of one: ``vault:v1:…``."""
+    return _CIPHERTEXT.match(text) is not None
 
 
 def is_reference(text: str) -> bool:
@@ -100,6 +108,8 @@ def _inline(text: str) -> Value:
 
 def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
     """Return a reference and the policy in its query. Raises ManifestError, naming what to change."""
+    if text.startswith(">>"):
+        return _written(text)
     if text.startswith("ref+"):
         text = from_vals(text)
     elif text.startswith("arn:"):
@@ -117,9 +127,34 @@ def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
     if scheme == "vault" and hash_ and tail.isdigit():
         key = unquote(head)
         own.setdefault("version", tail)
-    ref = SecretRef(scheme, path, key, own.pop("version", ""), own.pop("stage", ""), tuple(sorted(own.items())))
+    if scheme == "vault" and not key and DECRYPT in path:
+        key = "plaintext"
+    data = as_data({"ciphertext": own.pop("ciphertext")}) if "ciphertext" in own else ""
+    ref = SecretRef(scheme, path, key, own.pop("version", ""), own.pop("stage", ""), tuple(sorted(own.items())), data)
     _check(ref)
     return ref, policy
+
+
+def as_data(given: object) -> str:
+    """Return what is sent to get a secret as ``SecretRef.data``. Raises ManifestError for what is no mapping."""
+    try:
+        if isinstance(given, dict) and all(isinstance(name, str) for name in given):
+            return json.dumps(given, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise ManifestError("data: must be a mapping of names to texts, numbers, true/false or lists of them")
+
+
+def _written(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
+    """Return ``>>vault:path#key#{"name": "value"}`` of bank-vaults: send that, take what comes back."""
+    address, _, rest = text.removeprefix(">>").partition("#")
+    key, _, body = rest.partition("#")
+    try:
+        sent = json.loads(body or "{}")
+    except (ValueError, RecursionError):
+        raise ManifestError(f">>{address}#{key}: what stands behind the second '#' is no JSON") from None
+    ref, policy = parse_ref(f"{address}#{key}")
+    return ref._replace(data=as_data(sent)), policy
 
 
 def _split(rest: str) -> tuple[str, str, str]:

@@ -25,6 +25,11 @@ ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf"
         ("vault:secret/app#a%23b.c", SecretRef("vault", "secret/app", "a#b.c")),
         ("vault:secret/app#*", SecretRef("vault", "secret/app", "*")),
         ("vault:secret/app#k?namespace=a/b", SecretRef("vault", "secret/app", "k", options=(("namespace", "a/b"),))),
+        ("vault:transit/decrypt/app?ciphertext=vault:v1:a+b/c==",
+         SecretRef("vault", "transit/decrypt/app", "plaintext", data='{"ciphertext": "vault:v1:a+b/c=="}')),
+        ('>>vault:pki/issue/web#certificate#{"ttl": "1h", "common_name": "a#b?c"}',
+         SecretRef("vault", "pki/issue/web", "certificate", data='{"common_name": "a#b?c", "ttl": "1h"}')),
+        (">>vault:sys/tools/random#random_bytes", SecretRef("vault", "sys/tools/random", "random_bytes", data="{}")),
         ("aws-sm:prod/stripe#secret_key?stage=AWSPREVIOUS",
          SecretRef("aws-sm", "prod/stripe", "secret_key", "", "AWSPREVIOUS")),
         ("aws-ssm:/prod/sentry/dsn", SecretRef("aws-ssm", "/prod/sentry/dsn")),
@@ -58,6 +63,8 @@ def test_a_reference_says_where_a_secret_is(text: str, ref: SecretRef) -> None:
         ("vault:secret/app#k?version=two", "a number"),
         ("vault:secret/app#k?verson=2", "did you mean 'version'?"),
         ("vault:secret/app#${.user}:${.pass}", "templates of bank-vaults"),
+        (">>vault:pki/issue/web#certificate#{ttl}", "is no JSON"),
+        (">>vault:pki/issue/web#certificate#[1]", "data: must be a mapping"),
         ("aws-sm:x?namespace=y", "unknown option 'namespace'"),
         ("env-file:.env", "name the variable"),
         ("file:/run/x#key", "no keys"),
@@ -115,6 +122,6 @@ def test_any_path_and_key_can_be_written(path: str, key: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_makes_the_parser_fail_otherwise(text: str) -> None:
-    for prefix in ("", "vault:", "aws-sm:", "ref+vault://", "arn:aws:ssm:", "x${vault:"):
+    for prefix in ("", "vault:", "aws-sm:", "ref+vault://", "arn:aws:ssm:", "x${vault:", ">>vault:"):
         with suppress(ManifestError):
             assert "".join(map(str, parse(prefix + text).parts)) or not prefix + text
