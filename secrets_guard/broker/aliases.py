@@ -7,7 +7,7 @@ import re
 from secrets_guard.errors import ManifestError
 
 # https://github.com/helmfile/vals#suported-backends
-_VALS = {"vault": "vault", "awssecrets": "aws-sm", "awsssm": "aws-ssm", "file": "file"}
+_VALS = {"vault": "vault", "awssecrets": "aws-sm", "awsssm": "aws-ssm", "gcpsecrets": "gcp-sm", "file": "file"}
 _VALS_OPTIONS = {"version_stage": "stage", "version_id": "version"}
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _SECRET_ARN = re.compile(r"(arn:aws[\w-]*:secretsmanager:[\w-]+:\d*:secret:[^:#?]+)((?::[^:#?]*){0,3})([#?].*)?")

@@ -17,6 +17,7 @@ SCHEMES = {
     "vault": "vault",
     "aws-sm": "aws",
     "aws-ssm": "aws",
+    "gcp-sm": "gcp",
     "env-file": "env-file",
     "file": "file",
     "memory": "memory",
@@ -27,6 +28,7 @@ REF_OPTIONS = {
     "vault": ("version", "namespace", "ciphertext"),
     "aws-sm": ("version", "stage", "region"),
     "aws-ssm": ("version", "region"),
+    "gcp-sm": ("version",),
     "env-file": (),
     "file": (),
     "memory": ("version",),
@@ -34,12 +36,13 @@ REF_OPTIONS = {
 """Scheme -> the query options that it knows, besides those of the policy."""
 
 _LITERAL = "literal:"
-_PLANNED = ("gcp-sm",)
-_NAMES = "|".join((*SCHEMES, *_PLANNED))
-_WHOLE = re.compile(rf"(?:>>)?vault:|(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:")
-_INLINE = re.compile(rf"\$\{{((?:(?:{_NAMES}):|ref\+[a-z]+://|arn:aws)[^}}]*)\}}")
+_NAMES = "|".join(SCHEMES)
+_WHOLE = re.compile(
+    rf"(?:>>)?vault:|gcp:secretmanager:|(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:"
+)
+_INLINE = re.compile(rf"\$\{{((?:(?:{_NAMES}|gcp:secretmanager):|ref\+[a-z]+://|arn:aws)[^}}]*)\}}")
 # What programs get for themselves every day stays theirs: DATABASE_URL=file:dev.db, SECRET_ARN=arn:aws:….
-_INHERITED = re.compile(r"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm):|ref\+[a-z]+://")
+_INHERITED = re.compile(r"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm|gcp:secretmanager):|ref\+[a-z]+://")
 _CIPHERTEXT = re.compile(r"vault:v\d+:")
 DECRYPT = "/decrypt/"
 """In the path of what the transit engine decrypts."""
@@ -112,11 +115,12 @@ def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
         return _written(text)
     if text.startswith("ref+"):
         text = from_vals(text)
+    elif text.startswith("gcp:secretmanager:"):
+        # https://bank-vaults.dev/docs/secret-init/: the full name of a version.
+        text = f"gcp-sm:{text.removeprefix('gcp:secretmanager:')}"
     elif text.startswith("arn:"):
         text = from_arn(text)
     scheme, _, rest = text.partition(":")
-    if scheme in _PLANNED:
-        raise ManifestError(f"{scheme}: references are not supported yet; there are {', '.join(SCHEMES)}")
     if scheme not in SCHEMES:
         raise ManifestError(f"unknown scheme {scheme!r}{nearest(scheme, list(SCHEMES))}")
     address, fragment, query = _split(rest)

@@ -22,6 +22,7 @@ from secrets_guard.broker.resolve import resolve
 from . import bao
 from .bao import ROOT_TOKEN as ROOT_TOKEN
 from .fault_proxy import FaultProxy
+from .secret_manager import SecretManager
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -99,6 +100,14 @@ def aws_environment(address: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@pytest.fixture
+def gcp() -> Iterator[SecretManager]:
+    """Return a Secret Manager with nothing in it."""
+    made = SecretManager()
+    yield made
+    made.close()
 
 
 @pytest.fixture

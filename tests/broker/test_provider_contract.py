@@ -40,6 +40,11 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
         address = request.getfixturevalue("aws")
         boto3.client("secretsmanager", endpoint_url=address).create_secret(Name="there", SecretString="safe")
         return Case(open_provider(name, {}, {}), SecretRef("aws-sm", "there"), SecretRef("aws-sm", "nope"))
+    if name == "gcp":
+        gcp = request.getfixturevalue("gcp")
+        gcp.put("projects/p/secrets/there", b"safe")
+        there = SecretRef("gcp-sm", "p/there")
+        return Case(open_provider(name, {"endpoint": gcp.url}, {}), there, there._replace(path="p/nope"))
     if name == "env-file":
         (tmp_path / ".env").write_text("KEY=safe\n")
         there = SecretRef("env-file", str(tmp_path / ".env"), "KEY")
@@ -67,6 +72,7 @@ def test_each_reference_has_an_outcome_and_one_that_is_missing_harms_no_other(ca
     [
         ("vault", {"address": "http://127.0.0.1:1"}, SecretRef("vault", "secret/app", "key")),
         ("aws", {"endpoint": "http://127.0.0.1:1"}, SecretRef("aws-sm", "there")),
+        ("gcp", {"endpoint": "http://127.0.0.1:1"}, SecretRef("gcp-sm", "p/there")),
     ],
 )
 def test_what_can_not_be_reached_is_our_error_within_the_deadline(

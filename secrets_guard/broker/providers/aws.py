@@ -10,16 +10,15 @@ import boto3
 from botocore.config import Config
 
 from secrets_guard.broker.deadline import Deadline
-from secrets_guard.broker.field import all_fields, parse_document, pick
 from secrets_guard.broker.parallel import AT_ONCE, each
-from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
+from secrets_guard.broker.protocol import Outcome, SecretRef
 from secrets_guard.broker.providers import aws_credentials, aws_parameters, aws_secrets
 from secrets_guard.broker.providers.aws_errors import translated, whole
-from secrets_guard.broker.providers.aws_spot import Spot, Stored
+from secrets_guard.broker.providers.aws_spot import Spot
 from secrets_guard.broker.retry import persist
 from secrets_guard.broker.settings import texts
+from secrets_guard.broker.stored import Stored, asked_of
 from secrets_guard.errors import BrokerError
-from secrets_guard.model.secret import Secret
 
 KEYS = ("region", "profile", "endpoint", "role_arn")
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
@@ -44,7 +43,7 @@ class AwsProvider:
         found: dict[Spot, Stored | BrokerError] = {}
         for batch, answer in each(batches, lambda batch: self._read(batch, deadline), deadline).items():
             found |= dict.fromkeys(batch, answer) if isinstance(answer, BrokerError) else answer
-        return {ref: _outcome(ref, found[spot]) for ref, spot in spots.items()}
+        return {ref: asked_of(ref, found[spot]) for ref, spot in spots.items()}
 
     def _read(self, batch: tuple[Spot, ...], deadline: Deadline) -> Mapping[Spot, Stored | BrokerError]:
         """Return what is stored at each spot of a batch; what the batch did not bring is asked for by itself."""
@@ -104,17 +103,3 @@ def _spot(ref: SecretRef) -> Spot:
     parts = ref.path.split(":")
     region = ref.option("region") or (parts[3] if ref.path.startswith("arn:") and len(parts) > 5 else "")
     return Spot(ref.scheme, region, ref.path, ref.version, ref.stage)
-
-
-def _outcome(ref: SecretRef, stored: Stored | BrokerError) -> Outcome:
-    if isinstance(stored, BrokerError):
-        return stored
-    try:
-        if not ref.key:
-            return Fetched(stored.secret, stored.version)
-        document = parse_document(stored.secret.reveal())
-        if ref.key == WHOLE:
-            return Fetched(Secret(b""), stored.version, all_fields(document))
-        return Fetched(pick(document, ref.key), stored.version)
-    except BrokerError as error:
-        return error

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from secrets_guard.broker.providers.aws_secrets import Ask
-from secrets_guard.broker.providers.aws_spot import Spot, Stored, cut
+from secrets_guard.broker.providers.aws_spot import Spot, cut
+from secrets_guard.broker.stored import Stored
 from secrets_guard.errors import AccessDenied, SecretNotFound
 from secrets_guard.model.secret import Secret
 
