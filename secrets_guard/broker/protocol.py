@@ -46,6 +46,10 @@ class Fetched(NamedTuple):
     secret: Secret
     version: str = ""
     fields: Mapping[str, Secret] = {}
+    made: bool = False
+    """Whether it was made for this read, so that the next one brings another."""
+    stale: bool = False
+    """Whether it is the value of an earlier run."""
 
 
 Outcome = Fetched | BrokerError

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
+from secrets_guard.broker.fallback import Filled, open_fallback
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.parallel import each
 from secrets_guard.broker.policy import check
@@ -39,6 +40,8 @@ class Resolved(NamedTuple):
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
     """Variables that providers used to log in."""
+    warnings: tuple[str, ...] = ()
+    """A line for each value that is an old one, or that could not be kept."""
 
 
 def resolve(
@@ -48,6 +51,7 @@ def resolve(
 
     Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
     """
+    fallback = open_fallback(manifest.entries, manifest.fallback, manifest.providers, environment)
     deadline = Deadline(manifest.deadline)
     groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
     opened: dict[str, Provider] = dict(providers or {})
@@ -63,7 +67,10 @@ def resolve(
     for name, answer in answers.items():
         outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
     credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    return _merged(manifest.entries, outcomes, deadline)._replace(credentials=credentials)
+    filled = fallback.fill(outcomes) if fallback else Filled(outcomes)
+    merged = _merged(manifest.entries, filled.outcomes, deadline)
+    unkept = fallback.keep(filled.outcomes) if fallback else ()
+    return merged._replace(credentials=credentials, warnings=(*filled.stale, *unkept))
 
 
 def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:

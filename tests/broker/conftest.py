@@ -178,15 +178,46 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 def run(clean_environment: dict[str, str], tmp_path: Path) -> Run:
     """Return a function that runs the command in an empty environment and folder; ``env`` is added."""
 
-    def command(*arguments: str, env: Mapping[str, str] | None = None, stdin: bytes = b"", **options: Any) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "secrets_guard", *arguments],
-            input=stdin, env=clean_environment | dict(env or {}), cwd=tmp_path, capture_output=True, timeout=60,
-            check=False, **options,
-        )  # fmt: skip
-        ran = Ran(done.returncode, *(text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr)))
-        assert "Traceback" not in ran.err, ran.err
-        assert ran.code != 3, ran.err
-        return ran
+    def command(*arguments: str, env: Mapping[str, str] | None = None, **options: Any) -> Ran:
+        environment = clean_environment | dict(env or {})
+        return _ran([sys.executable, "-m", "secrets_guard", *arguments], environment, tmp_path, **options)
 
     return command
+
+
+@pytest.fixture
+def run_without(clean_environment: dict[str, str], tmp_path: Path) -> Run:
+    """Return a function that runs the command as where a package, the first argument, is not installed."""
+    (tmp_path / "absent.py").write_text(_ABSENT)
+
+    def command(package: str, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        environment = clean_environment | dict(env or {})
+        return _ran([sys.executable, str(tmp_path / "absent.py"), package, *arguments], environment, tmp_path)
+
+    return command
+
+
+_ABSENT = """
+import sys
+
+package = sys.argv.pop(1)
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from secrets_guard.cli.app import main
+main()
+"""
+
+
+def _ran(command: list[str], env: Mapping[str, str], cwd: Path, stdin: bytes = b"", **options: Any) -> Ran:
+    done = subprocess.run(
+        command, input=stdin, env=env, cwd=cwd, capture_output=True, timeout=60, check=False, **options
+    )  # fmt: skip
+    ran = Ran(done.returncode, *(text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr)))
+    assert "Traceback" not in ran.err, ran.err
+    assert ran.code != 3, ran.err
+    return ran

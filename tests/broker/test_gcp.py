@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,23 +144,7 @@ def test_the_command_gets_it_and_not_the_way_to_the_credentials(gcp: SecretManag
     ("package", "extra", "ref"),
     [("google", "gcp", "gcp-sm:a/b"), ("boto3", "aws", "aws-sm:a"), ("hvac", "vault", "vault:a/b#c")],
 )
-def test_without_the_client_the_extra_is_named(
-    package: str, extra: str, ref: str, clean_environment: dict[str, str]
-) -> None:
-    """The package is kept from being imported, as where it is not installed."""
-    code = (
-        "import sys\n"
-        "class Absent:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name.partition('.')[0] == '{package}':\n"
-        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
-        "sys.meta_path.insert(0, Absent())\n"
-        "from secrets_guard.cli.app import main\n"
-        "sys.argv = ['secrets-guard', 'run', '--', 'true']\n"
-        "main()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**clean_environment, "A": ref}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 120
-    assert f"needs the package {package}, which is not installed: pip install 'secrets-guard[{extra}]'" in done.stderr
+def test_without_the_client_the_extra_is_named(package: str, extra: str, ref: str, run_without: Run) -> None:
+    ran = run_without(package, "run", "--", "true", env={"A": ref})
+    assert ran.code == 120
+    assert f"needs the package {package}, which is not installed: pip install 'secrets-guard[{extra}]'" in ran.err

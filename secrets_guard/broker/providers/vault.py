@@ -75,14 +75,17 @@ class VaultProvider:
     def _read_once(self, spot: Spot, deadline: Deadline) -> Answer:
         mount = self._mount(spot, deadline)
         if spot.data:
-            return self._write(mount, spot, deadline).data_or_raise(spot.path)
+            answer = self._write(mount, spot, deadline).data_or_raise(spot.path)
+            return answer._replace(made=DECRYPT not in spot.path)
         if mount is None:
             return self._search(spot, deadline)
         rest = spot.path.removeprefix(mount.path)
         path = f"{mount.path}data/{rest}" if mount.versioned and not rest.startswith("data/") else spot.path
         if spot.version and not mount.versioned:
             raise SecretNotFound(f"{mount.path} ({mount.type}) keeps no versions; leave ?version out")
-        return self._get(path, spot, deadline, repeatable=mount.type in _STORES).data_or_raise(spot.path, spot.version)
+        stored = mount.type in _STORES
+        answer = self._get(path, spot, deadline, repeatable=stored).data_or_raise(spot.path, spot.version)
+        return answer._replace(made=not stored)
 
     def _mount(self, spot: Spot, deadline: Deadline) -> Mount | None:
         """Return the engine that serves a path, or None where the server does not say.
@@ -115,7 +118,8 @@ class VaultProvider:
                 refused = refused or error
                 continue
             if answer.status == 200 or answer.gone:
-                return answer.data_or_raise(spot.path, spot.version)
+                made = bool(answer.document.get("lease_id"))
+                return answer.data_or_raise(spot.path, spot.version)._replace(made=made)
             if not wrong_engine(answer):
                 missing = absent(answer, spot.path, spot.version)
         raise missing or refused or SecretNotFound(f"no secrets engine serves {spot.path}")
@@ -159,11 +163,11 @@ def _outcome(ref: SecretRef, answer: Answer | BrokerError) -> Outcome:
         return answer
     try:
         if ref.key == WHOLE:
-            return Fetched(Secret(b""), answer.version, all_fields(answer.fields))
+            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), answer.made)
         found = pick(answer.fields, ref.key)
         if ref.data and ref.key == "plaintext" and DECRYPT in ref.path:
             found = Secret(base64.b64decode(found.reveal(), validate=True))
-        return Fetched(found, answer.version)
+        return Fetched(found, answer.version, made=answer.made)
     except ValueError:
         return BadValue("the plaintext is no base64, which the transit engine always answers with")
     except BrokerError as error:
