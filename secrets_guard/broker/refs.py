@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from secrets_guard.broker.aliases import from_arn, from_vals
+from secrets_guard.broker.aliases import VALS, VALS_INLINE, from_arn, from_vals
 from secrets_guard.broker.policy import OPTIONS as POLICY_OPTIONS
 from secrets_guard.broker.protocol import WHOLE, SecretRef
 from secrets_guard.errors import ManifestError
@@ -38,11 +38,13 @@ REF_OPTIONS = {
 _LITERAL = "literal:"
 _NAMES = "|".join(SCHEMES)
 _WHOLE = re.compile(
-    rf"(?:>>)?vault:|gcp:secretmanager:|(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:"
+    rf"(?:>>)?vault:|gcp:secretmanager:|(?:{_NAMES}):|{VALS.pattern}|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:"
 )
-_INLINE = re.compile(rf"\$\{{((?:(?:{_NAMES}|gcp:secretmanager):|ref\+[a-z]+://|arn:aws)[^}}]*)\}}")
+_INLINE = re.compile(
+    rf"\$\{{((?:(?:{_NAMES}|gcp:secretmanager):|{VALS.pattern}|arn:aws)[^}}]*)\}}|{VALS_INLINE.pattern}"
+)
 # What programs get for themselves every day stays theirs: DATABASE_URL=file:dev.db, SECRET_ARN=arn:aws:….
-_INHERITED = re.compile(r"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm|gcp:secretmanager):|ref\+[a-z]+://")
+_INHERITED = re.compile(rf"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm|gcp:secretmanager):|{VALS.pattern}")
 _CIPHERTEXT = re.compile(r"vault:v\d+:")
 DECRYPT = "/decrypt/"
 """In the path of what the transit engine decrypts."""
@@ -78,7 +80,8 @@ def parse(text: str, *, inherited: bool = False) -> Value:
         rest = text[len(_LITERAL) :]
         return Value((rest if not inherited or is_reference(rest) or rest.startswith(_LITERAL) else text,))
     begins = (_INHERITED if inherited else _WHOLE).match(text) and not is_ciphertext(text)
-    if begins:
+    # One of vals' may end at a '+' and have more text behind it.
+    if begins and not (VALS.match(text) and VALS_INLINE.search(text) and not VALS_INLINE.fullmatch(text)):
         ref, policy = parse_ref(text)
         return Value((ref,), policy)
     return _inline(text)
@@ -99,7 +102,7 @@ def _inline(text: str) -> Value:
     end = 0
     for found in _INLINE.finditer(text):
         parts += [text[end : found.start()]] if found.start() > end else []
-        ref, policy = parse_ref(found.group(1))
+        ref, policy = parse_ref(found.group(1) or found.group(2))
         if policy:
             raise ManifestError(f"{ref}: {policy[0][0]} is of a whole value: write {{ref: …, {policy[0][0]}: …}}")
         if ref.key == WHOLE:
@@ -113,7 +116,7 @@ def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
     """Return a reference and the policy in its query. Raises ManifestError, naming what to change."""
     if text.startswith(">>"):
         return _written(text)
-    if text.startswith("ref+"):
+    if VALS.match(text):
         text = from_vals(text)
     elif text.startswith("gcp:secretmanager:"):
         # https://bank-vaults.dev/docs/secret-init/: the full name of a version.

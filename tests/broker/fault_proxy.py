@@ -14,6 +14,9 @@ AWS_ERRORS = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
     "denied": ("AccessDeniedException", "User is not authorized to perform this"),
     "kms": ("AccessDeniedException", "Access to KMS is not allowed"),
+    "decryption": ("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text"),
+    "expired": ("ExpiredTokenException", "The security token included in the request is expired"),
+    "deleted": ("InvalidRequestException", "You can't perform this operation: the secret was marked for deletion."),
 }
 
 
@@ -21,8 +24,8 @@ class FaultProxy:
     """``faults`` maps a part of a path to what happens to the next requests for it, one each; then all goes through.
 
     A fault is a status (``503``), ``drop``, ``torn``, ``not json``, ``echo`` (of the token), an error of AWS,
-    or ``lost``: carried out, but the answer is dropped. ``own`` maps a part of a path to what answers in the server's
-    place: the body that was sent -> a status and a document.
+    or ``lost``: carried out, but the answer is dropped. ``own`` maps a part of a path or body to what answers in the
+    server's place: the body that was sent -> a status and a document, or bytes.
     """
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
@@ -99,9 +102,10 @@ class FaultProxy:
         if fault == "not json":
             return self._answer(request, 200, b"<html>a portal</html>")
         for part, answer in self.own.items():
-            if part in request.path:
+            if part in request.path or part.encode() in body:
                 status, document = answer(body)
-                return self._answer(request, status, json.dumps(document).encode())
+                content = document if isinstance(document, bytes) else json.dumps(document).encode()
+                return self._answer(request, status, content)
         status, content = self._forward(request, body)
         if fault == "lost":
             return self._drop(request)

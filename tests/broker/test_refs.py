@@ -44,7 +44,16 @@ ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf"
         ("ref+vault://kv/foo#/bar+", SecretRef("vault", "kv/foo", "bar")),
         ("ref+awssecrets://team/doc?region=us-west-2&version_stage=AWSPREVIOUS#/a/b",
          SecretRef("aws-sm", "team/doc", "/a/b", "", "AWSPREVIOUS", (("region", "us-west-2"),))),
-        ("ref+awsssm://foo/bar?mode=singleparam", SecretRef("aws-ssm", "/foo/bar")),
+        ("ref+awsssm://foo/bar", SecretRef("aws-ssm", "/foo/bar")),
+        ("ref+awsssm://foo/bar#/BAR", SecretRef("aws-ssm", "/foo/bar/BAR")),
+        ("ref+awsssm://foo?recursive=true#/bar/BAR", SecretRef("aws-ssm", "/foo/bar/BAR")),
+        ("ref+awsssm://foo/bar?mode=singleparam#/BAR", SecretRef("aws-ssm", "/foo/bar", "BAR")),
+        ("ref+awsssm://foo?region=x&mode=singleparam&version=2#/a/b",
+         SecretRef("aws-ssm", "/foo", "/a/b", "2", options=(("region", "x"),))),
+        ("ref+awsssm://foo?mode=singleparam", SecretRef("aws-ssm", "/foo")),
+        ("secretref+vault://kv/foo#/bar", SecretRef("vault", "kv/foo", "bar")),
+        ("ref+openbao://kv/foo#/bar+", SecretRef("vault", "kv/foo", "bar")),
+        ("aws-ssm:/prod/app/#*", SecretRef("aws-ssm", "/prod/app/", "*")),
         (ARN, SecretRef("aws-sm", ARN)),
         (f"{ARN}:username::", SecretRef("aws-sm", ARN, "username")),
         (f"{ARN}::AWSPREVIOUS:", SecretRef("aws-sm", ARN, "", "", "AWSPREVIOUS")),
@@ -89,8 +98,31 @@ def test_references_inside_a_longer_text_are_found_with_what_stands_around_them(
     assert value.parts == ("postgres://", user, ":", password, "@db/app")
 
 
+def test_references_of_vals_inside_a_longer_text_end_at_a_plus() -> None:
+    user, password = SecretRef("vault", "db", "u"), SecretRef("aws-sm", "db", "p")
+    text = "postgres://ref+vault://db#/u+:secretref+awssecrets://db#/p+@db/app"
+    assert parse(text).parts == ("postgres://", user, ":", password, "@db/app")
+    assert parse("ref+vault://db#/u+:ref+awssecrets://db#/p", inherited=True).parts == (user, ":", password)
+    assert parse("Bearer ref+vault://db#/u").parts == ("Bearer ", user)
+    assert parse("a ${ref+vault://db#/u} b").parts == ("a ", user, " b")
+    assert parse("ref+gcpsecrets://p/n?fallback=x") == (
+        (SecretRef("gcp-sm", "p/n"),), (("default", "x"),)
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "text", ["plain", "", "$HOME/x", "${HOME}", "${debian_chroot:+x}", "http://vault:8200/x", "a ${x"]
+    "text",
+    [
+        "plain",
+        "",
+        "$HOME/x",
+        "${HOME}",
+        "${debian_chroot:+x}",
+        "http://vault:8200/x",
+        "a ${x",
+        "pref+x://y+",
+        "a ref+x://y",
+    ],
 )
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert parse(text).parts == (text,)

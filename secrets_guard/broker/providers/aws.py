@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -20,7 +21,11 @@ from secrets_guard.broker.settings import texts
 from secrets_guard.broker.stored import Stored, asked_of
 from secrets_guard.errors import BrokerError
 
-KEYS = ("region", "profile", "endpoint", "role_arn")
+KEYS = ("region", "profile", "endpoint", "role_arn", "external_id")
+# A role that was assumed is assumed again this long before it ends.
+_BEFORE_THE_END = timedelta(minutes=1)
+# Less than what the batches around it are waited for.
+_GRACE = 0.05
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
 
 
@@ -32,6 +37,7 @@ class AwsProvider:
         self._settings = texts(settings, KEYS, "providers.aws")
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
+        self._until: datetime | None = None
         self._lock = Lock()
         self.credentials = aws_credentials.VARIABLES
 
@@ -56,11 +62,13 @@ class AwsProvider:
 
         found: dict[Spot, Stored | BrokerError] = dict(service.read_batch(client, batch, ask)) if len(batch) > 1 else {}
         missing = [spot for spot in batch if spot not in found]
-        return {**found, **each(missing, lambda spot: service.read_one(client, spot, ask), deadline)}
+        return {**found, **each(missing, lambda spot: service.read_one(client, spot, ask), deadline, _GRACE)}
 
     def _client(self, spot: Spot, deadline: Deadline) -> Any:
         """Return the client of a service in a region, made once."""
         with self._lock:
+            if self._until and self._until - _BEFORE_THE_END < datetime.now(UTC):
+                self._session, self._clients, self._until = None, {}, None
             key = (spot.scheme, spot.region)
             if key not in self._clients:
                 wait = deadline.wait()
@@ -89,11 +97,15 @@ class AwsProvider:
         if not role:
             return session
         client = translated(lambda: session.client("sts", endpoint_url=self._settings.get("endpoint")))
+        asked = {"RoleArn": role, "RoleSessionName": "secrets-guard"}
+        if self._settings.get("external_id"):
+            asked["ExternalId"] = self._settings["external_id"]
         answer = persist(
-            lambda: translated(lambda: client.assume_role(RoleArn=role, RoleSessionName="secrets-guard")),
+            lambda: translated(lambda: client.assume_role(**asked)),
             deadline, "aws: assume role",
         )  # fmt: skip
         given = answer["Credentials"]
+        self._until = given["Expiration"]
         return boto3.session.Session(
             given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region or session.region_name
         )
