@@ -13,7 +13,7 @@ from secrets_guard.broker.parallel import each
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
 from secrets_guard.broker.providers import open_provider
-from secrets_guard.broker.refs import SCHEMES
+from secrets_guard.broker.refs import SCHEMES, is_reference
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
 from secrets_guard.model.secret import Secret
 
@@ -39,7 +39,7 @@ class Resolved(NamedTuple):
     injected: tuple[Injected, ...]
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
-    """Variables that providers used to log in."""
+    """Variables that are not for the command: what logged in, and references to optional secrets that are not there."""
     warnings: tuple[str, ...] = ()
     """A line for each value that is an old one, or that could not be kept."""
 
@@ -70,7 +70,8 @@ def resolve(
     filled = fallback.fill(outcomes) if fallback else Filled(outcomes)
     merged = _merged(manifest.entries, filled.outcomes, deadline)
     unkept = fallback.keep(filled.outcomes) if fallback else ()
-    return merged._replace(credentials=credentials, warnings=(*filled.stale, *unkept))
+    names = frozenset(entry.name for entry in merged.omitted if is_reference(environment.get(entry.name, "")))
+    return merged._replace(credentials=credentials | names, warnings=(*filled.stale, *unkept))
 
 
 def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:

@@ -237,6 +237,15 @@ def test_what_stays_throttled_until_the_deadline_is_told_as_that(aws: str, value
         assert "AWS: ThrottlingException (400)" in line
 
 
+def test_where_only_fargates_variable_names_the_region_it_counts(
+    aws: str, values: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(aws, "secretsmanager", "us-west-2").create_secret(Name="far", SecretString="west")
+    assert "no such secret" in failures(values, {"A": "aws-sm:far"}, environment={"AWS_REGION": "us-west-2"})[0]
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert values({"A": "aws-sm:far"}, environment={"AWS_REGION": "us-west-2"}) == {"A": "west"}
+
+
 def test_no_credentials_and_no_region_are_told(aws: str, values: Values, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/nonexistent")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

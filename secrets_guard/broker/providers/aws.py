@@ -32,9 +32,11 @@ _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
 class AwsProvider:
     """Reads secrets and parameters of one account's regions."""
 
-    def __init__(self, settings: Mapping[str, object], _environment: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, object], environment: Mapping[str, str]) -> None:
         """Raise ManifestError for settings that can't be used. Credentials are found as boto3 always finds them."""
         self._settings = texts(settings, KEYS, "providers.aws")
+        # Fargate sets AWS_REGION only, which boto3 does not read.
+        self._otherwise = environment.get("AWS_REGION") or None
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._until: datetime | None = None
@@ -71,17 +73,11 @@ class AwsProvider:
                 self._session, self._clients, self._until = None, {}, None
             key = (spot.scheme, spot.region)
             if key not in self._clients:
-                wait = deadline.wait()
-                # Only one try here: waiting and trying again is our own, under the one deadline.
-                config = Config(
-                    connect_timeout=wait, read_timeout=wait, max_pool_connections=AT_ONCE,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                )  # fmt: skip
                 with deadline.phase(f"aws: client for {_SERVICES[spot.scheme]}"):
                     session = self._session = self._session or self._log_in(deadline)
                     self._clients[key] = translated(
                         lambda: session.client(
-                            _SERVICES[spot.scheme], config=config, region_name=spot.region or None,
+                            _SERVICES[spot.scheme], config=_config(deadline), region_name=spot.region or None,
                             endpoint_url=self._settings.get("endpoint"),
                         )
                     )  # fmt: skip
@@ -89,26 +85,35 @@ class AwsProvider:
 
     def _log_in(self, deadline: Deadline) -> Any:
         """Return a session with the credentials of the chain, or of the role to assume with them."""
-        region = self._settings.get("region")
-        session = translated(
-            lambda: boto3.session.Session(region_name=region, profile_name=self._settings.get("profile"))
-        )
-        role = self._settings.get("role_arn")
-        if not role:
-            return session
-        client = translated(lambda: session.client("sts", endpoint_url=self._settings.get("endpoint")))
-        asked = {"RoleArn": role, "RoleSessionName": "secrets-guard"}
+        given = {"region_name": self._settings.get("region"), "profile_name": self._settings.get("profile")}
+        session = translated(lambda: boto3.session.Session(**given))
+        if session.region_name is None and self._otherwise:
+            session = translated(lambda: boto3.session.Session(**given | {"region_name": self._otherwise}))
+        return self._assumed(session, deadline) if self._settings.get("role_arn") else session
+
+    def _assumed(self, session: Any, deadline: Deadline) -> Any:
+        asked = {"RoleArn": self._settings["role_arn"], "RoleSessionName": "secrets-guard"}
         if self._settings.get("external_id"):
             asked["ExternalId"] = self._settings["external_id"]
+        endpoint = self._settings.get("endpoint")
+        client = translated(lambda: session.client("sts", config=_config(deadline), endpoint_url=endpoint))
         answer = persist(
-            lambda: translated(lambda: client.assume_role(**asked)),
-            deadline, "aws: assume role",
+            lambda: translated(lambda: client.assume_role(**asked)), deadline, "aws: assume role"
         )  # fmt: skip
-        given = answer["Credentials"]
-        self._until = given["Expiration"]
+        made = answer["Credentials"]
+        self._until = made["Expiration"]
         return boto3.session.Session(
-            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region or session.region_name
+            made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"], session.region_name
         )
+
+
+def _config(deadline: Deadline) -> Config:
+    """Return settings by which a client tries once: waiting and trying again is our own, under the one deadline."""
+    wait = deadline.wait()
+    return Config(
+        connect_timeout=wait, read_timeout=wait, max_pool_connections=AT_ONCE,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )  # fmt: skip
 
 
 def _spot(ref: SecretRef) -> Spot:
