@@ -46,15 +46,11 @@ class SealedFolder:
         nonce = os.urandom(_NONCE)
         content = _MAGIC + nonce + self._cipher.encrypt(nonce, text, _MAGIC + label)
         name = self._name(label)
-        made = f".{name}.{os.getpid()}"
+        # Not by the process id: two containers that share the folder are process 1 both.
+        made = f".{name}.{os.urandom(8).hex()}"
         with self._open() as folder:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            try:
-                descriptor = os.open(made, flags, 0o600, dir_fd=folder)
-            except FileExistsError:
-                # Left by a process of the same number that was killed.
-                os.unlink(made, dir_fd=folder)
-                descriptor = os.open(made, flags, 0o600, dir_fd=folder)
+            descriptor = os.open(made, flags, 0o600, dir_fd=folder)
             try:
                 with open(descriptor, "wb") as stream:
                     stream.write(content)

@@ -229,6 +229,18 @@ def test_why_a_secret_can_not_be_read_is_told_apart_in_a_batch_as_well(
     assert told in lines[0]
 
 
+def test_a_parameter_that_kms_does_not_decrypt_harms_no_other_of_its_batch(
+    aws: str, values: Values, proxy: Proxies
+) -> None:
+    for name in ("a", "b"):
+        client(aws, "ssm").put_parameter(Name=name, Value="safe", Type="SecureString")
+    way = proxy(aws)
+    way.faults = {"GetParameters": ["kms", "kms"]}
+    lines = failures(values, {"A": "aws-ssm:a", "B": "aws-ssm:b"}, settings={"aws": {"endpoint": way.url}})
+    assert len(lines) == 1
+    assert "KMS did not decrypt it" in lines[0]
+
+
 def test_what_stays_throttled_until_the_deadline_is_told_as_that(aws: str, values: Values, proxy: Proxies) -> None:
     way = proxy(aws)
     way.forever = "throttle"

@@ -11,6 +11,7 @@ import hmac
 import json
 import urllib.request
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from secrets_guard.broker.protocol import SecretRef
 from secrets_guard.broker.providers import open_provider
 from secrets_guard.errors import AccessDenied, Unresolved
 
-from .conftest import Values, Vault
+from .conftest import Run, Values, Vault
 from .fault_proxy import FaultProxy
 
 SECRET_KEY = "not a real key"
@@ -145,3 +146,10 @@ def test_the_child_does_not_see_what_logged_in_and_no_error_shows_it(backend: Ba
     with pytest.raises(AccessDenied) as caught:
         provider.fetch([SecretRef("vault", "secret/app", "key")], Deadline(2))
     assert SECRET_KEY not in str(caught.value)
+
+
+def test_without_botocore_the_extra_is_named(run_without: Run, tmp_path: Path) -> None:
+    settings = {"vault": {"address": "http://127.0.0.1:1", "auth": {"method": "aws"}}}
+    (tmp_path / "s.yaml").write_text(json.dumps({"version": 1, "providers": settings, "env": WANTED}))
+    ran = run_without("botocore", "run", "-m", "s.yaml", "--", "true")
+    assert (ran.code, "pip install 'secrets-guard[aws]'" in ran.err) == (120, True)

@@ -92,9 +92,27 @@ def test_a_folder_of_authorities_is_all_that_is_trusted(secured: Secured, values
     assert values(WANTED, given, {**ROOT, "VAULT_CACERT": str(folder / "other.pem")}) == {"A": "safe"}
 
 
+def test_authorities_that_requests_would_add_are_not_trusted(
+    secured: Secured, values: Values, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", secured.ca)
+    other = Authority(tmp_path, "other").certificate
+    assert "can't be verified" in failure(values, settings(secured, ca_cert=other))
+    assert values(WANTED, settings(secured, ca_cert=""), ROOT) == {"A": "safe"}
+
+
+def test_without_a_setting_the_systems_authorities_are_trusted(
+    secured: Secured, values: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "can't be verified" in failure(values, settings(secured, ca_cert=""))
+    monkeypatch.setenv("SSL_CERT_FILE", secured.ca)
+    assert values(WANTED, settings(secured, ca_cert=""), ROOT) == {"A": "safe"}
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
+        ({"address": "https://joe:secret@127.0.0.1:1"}, "must hold no user name or password"),
         ({"ca_cert": __file__}, "holds no certificate"),
         ({"ca_cert": "/nope.pem"}, "/nope.pem: can't be read"),
         ({"ca_path": "/nope"}, "/nope: can't be read"),

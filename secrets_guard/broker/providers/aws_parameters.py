@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from secrets_guard.broker.providers.aws_errors import whole
 from secrets_guard.broker.providers.aws_secrets import Ask
 from secrets_guard.broker.providers.aws_spot import Spot, cut
 from secrets_guard.broker.stored import Stored
@@ -39,6 +40,7 @@ def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, St
     return {
         spot: _stored(item)
         for item in answer.get("Parameters", ())
+        if "Value" in item
         for spot in batch
         if spot.name in (item.get("Name"), item.get("ARN"))
     }
@@ -52,7 +54,7 @@ def read_one(client: Any, spot: Spot, ask: Ask) -> Stored:
     answer = ask(lambda: client.get_parameters(Names=[name], WithDecryption=True), f"read {name}", *_PARTS)
     if not answer.get("Parameters"):
         raise SecretNotFound(f"there is no parameter {name}")
-    return _stored(answer["Parameters"][0])
+    return _stored(whole(answer["Parameters"][0], "Value"))
 
 
 def _is_path(spot: Spot) -> bool:
@@ -68,7 +70,8 @@ def _read_path(client: Any, spot: Spot, ask: Ask) -> Stored:
     while True:
         call = partial(client.get_parameters_by_path, Path=path, Recursive=True, WithDecryption=True, **token)
         answer = ask(call, f"read all below {path}", "Parameters")
-        found |= {item["Name"].removeprefix(spot.name): item["Value"] for item in answer["Parameters"]}
+        items = [whole(item, "Value") for item in answer["Parameters"]]
+        found |= {item["Name"].removeprefix(spot.name): item["Value"] for item in items}
         if not answer.get("NextToken"):
             break
         token = {"NextToken": answer["NextToken"]}

@@ -47,12 +47,13 @@ class GcpProvider:
         self._endpoint = urlsplit(given.get("endpoint") or _ENDPOINT)
         if self._endpoint.scheme not in ("https", "http") or not self._endpoint.netloc:
             raise ManifestError("providers.gcp.endpoint: must begin with https:// (or http://, for an emulator)")
+        self._made: Any = None
         self.credentials = frozenset(("GOOGLE_APPLICATION_CREDENTIALS",))
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``. Raises AccessDenied without credentials."""
         with deadline.phase("gcp: credentials"):
-            client = self._client()
+            client = self._made = self._made or self._client()
         spots = {ref: self._name(ref) for ref in refs}
         names = list(dict.fromkeys(name for name in spots.values() if isinstance(name, str)))
         found = each(names, lambda name: _read(client, name, deadline), deadline)
@@ -111,8 +112,9 @@ def _translated(call: Callable[[], Answer]) -> Answer:
         raise ProviderUnavailable(f"Google: {type(error).__name__}", lost=True) from None
     except auth_exceptions.GoogleAuthError as error:
         raise AccessDenied(f"no Google credentials that work: {_short(error)}") from None
-    except (json_format.ParseError, ValueError):
-        raise ProviderUnavailable("Google: the answer is no JSON", lost=True) from None
+    except (json_format.ParseError, ValueError, AttributeError, TypeError, LookupError):
+        # Google's client takes it that what answers is Google, and stumbles over JSON of another form.
+        raise ProviderUnavailable("Google: the answer is none of Google's", lost=True) from None
 
 
 def _of_answer(error: exceptions.GoogleAPICallError) -> BrokerError:

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import hvac
 import hvac.adapters
@@ -42,9 +42,11 @@ class VaultClient:
         self.address = setting("address", "ADDR") or _DEFAULT_ADDRESS
         if not self.address.startswith(("https://", "http://")):
             raise ManifestError("providers.vault.address: must begin with https:// (or http://)")
+        if "@" in urlsplit(self.address).netloc:
+            raise ManifestError("providers.vault.address: must hold no user name or password")
         self._namespace = setting("namespace", "NAMESPACE")
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        session = vault_tls.open_session(given, setting)
+        session = vault_tls.open_session(given, setting, secure=self.address.startswith("https://"))
         self.certified = session.cert is not None
         self._client = hvac.Client(
             url=self.address, session=session, adapter=hvac.adapters.RawAdapter,

@@ -22,9 +22,13 @@ def check_redirect(status: int, asked: str, target: str) -> None:
     if status == _OF_A_STANDBY and here.scheme == there.scheme == "https" and same:
         return
     raise AccessDenied(
-        f"{here.scheme}://{here.netloc} leads to {there.scheme}://{there.netloc}, which would get the credentials; "
+        f"{_shown(here)} leads to {_shown(there)}, which would get the credentials; "
         "if it may have them, make it the address"
     )
+
+
+def _shown(url: SplitResult) -> str:
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
 
 
 def _origin(url: SplitResult) -> tuple[str, str, int]:

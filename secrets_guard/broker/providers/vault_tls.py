@@ -19,9 +19,13 @@ Setting = Callable[[str, str], str]
 KEYS = ("ca_cert", "ca_path", "client_cert", "client_key", "tls_server_name")
 
 
-def open_session(given: Mapping[str, str], setting: Setting) -> requests.Session:
-    """Return a session; ``given`` are the manifest's own settings. Raises ManifestError for files of no use."""
-    context = _trusting(given, setting)
+def open_session(given: Mapping[str, str], setting: Setting, *, secure: bool) -> requests.Session:
+    """Return a session; ``given`` are the manifest's own settings, ``secure``: it will need TLS.
+
+    Raises ManifestError for files of no use.
+    """
+    path = _authorities(given, setting)
+    context = _trusting(path) if path else _trusting_the_system() if secure else None
     pair = (setting("client_cert", "CLIENT_CERT"), setting("client_key", "CLIENT_KEY"))
     if bool(pair[0]) != bool(pair[1]):
         raise ManifestError("providers.vault: client_cert and client_key go together")
@@ -29,7 +33,7 @@ def open_session(given: Mapping[str, str], setting: Setting) -> requests.Session
         _check_pair(*pair)
     session = requests.Session()
     session.cert = pair if pair[0] else None
-    session.mount("https://", _Adapter(context, setting("tls_server_name", "TLS_SERVER_NAME")))
+    session.mount("https://", _Adapter(context, bool(path), setting("tls_server_name", "TLS_SERVER_NAME")))
     session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE))
     return session
 
@@ -37,8 +41,8 @@ def open_session(given: Mapping[str, str], setting: Setting) -> requests.Session
 class _Adapter(HTTPAdapter):  # type: ignore[misc] # requests brings no types
     """Speaks TLS by our own context, and expects the certificate of a name that is not the address."""
 
-    def __init__(self, context: ssl.SSLContext | None, server_name: str) -> None:
-        self._context = context
+    def __init__(self, context: ssl.SSLContext | None, exclusive: bool, server_name: str) -> None:
+        self._exclusive = exclusive
         self._tls: dict[str, object] = {"ssl_context": context} if context else {}
         self._tls |= {"server_hostname": server_name} if server_name else {}
         super().__init__(pool_maxsize=AT_ONCE)
@@ -52,21 +56,23 @@ class _Adapter(HTTPAdapter):  # type: ignore[misc] # requests brings no types
         return super().proxy_manager_for(proxy, **options, **self._tls)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """See ``HTTPAdapter``; it would add the public authorities to those of our context."""
+        """See ``HTTPAdapter``; it would add other authorities to those that were asked for, or read them once more."""
         super().cert_verify(conn, url, verify, cert)
-        if self._context is not None:
+        if self._exclusive or verify is True:
             conn.ca_certs = conn.ca_cert_dir = None
 
 
-def _trusting(given: Mapping[str, str], setting: Setting) -> ssl.SSLContext | None:
-    """Return a context that trusts a file or a folder of certificates and nothing else; None where none is set.
+def _authorities(given: Mapping[str, str], setting: Setting) -> str:
+    """Return the file or folder of what is trusted, or an empty string.
 
     A file counts more than a folder, as for the vault command; the manifest's more than the environment's.
     """
     own = given.get("ca_cert") or given.get("ca_path")
-    path = own or setting("ca_cert", "CACERT") or setting("ca_path", "CAPATH")
-    if not path:
-        return None
+    return own or setting("ca_cert", "CACERT") or setting("ca_path", "CAPATH")
+
+
+def _trusting(path: str) -> ssl.SSLContext:
+    """Return a context that trusts what is in a file or folder, and nothing else."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name in _files(path):
         try:
@@ -74,6 +80,15 @@ def _trusting(given: Mapping[str, str], setting: Setting) -> ssl.SSLContext | No
         except OSError as error:
             why = "holds no certificate" if isinstance(error, ssl.SSLError) else "can't be read"
             raise ManifestError(f"providers.vault: {name}: {why}") from None
+    return context
+
+
+def _trusting_the_system() -> ssl.SSLContext:
+    """Return a context that trusts what the system does, as the vault command; where it says nothing, as requests."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    if not context.get_ca_certs():
+        context.load_verify_locations(requests.certs.where())
     return context
 
 
