@@ -36,7 +36,7 @@ class Kept:
 
     def run(self, token: str = ROOT_TOKEN, environment: dict[str, str] | None = None, **keys: object) -> Ran:
         settings = {"vault": {"address": self.way.url, "namespace": self.vault.namespace}}
-        deadline = "800ms" if self._stopped or self.way.forever else "10s"
+        deadline = "500ms" if self._stopped or self.way.forever else "10s"
         given = {"version": 1, "deadline": deadline, "providers": settings, "env": self.env, "fallback": self.fallback}
         (self.place / "s.yaml").write_text(json.dumps({**given, **keys}))
         env = {"VAULT_TOKEN": token, **(environment or {})}
@@ -74,6 +74,7 @@ def test_a_server_that_gives_no_answer_in_time_is_stood_in_for(kept: Kept, fault
 def test_the_plan_says_what_is_stale(kept: Kept, run: Run) -> None:
     kept.run()
     kept.stop()
+    kept.run()
     ran = run("env", "plan", "-m", "s.yaml", env={"VAULT_TOKEN": ROOT_TOKEN})
     assert "1 (stale)" in ran.out
     assert "STALE" in ran.err
@@ -153,7 +154,7 @@ def test_what_one_server_gave_stands_in_for_no_other(kept: Kept, vault: Vault, p
     other = proxy(vault.address)
     other.close()
     settings = {"vault": {"address": other.url, "namespace": vault.namespace}}
-    ran = kept.run(providers=settings, deadline="800ms")
+    ran = kept.run(providers=settings, deadline="500ms")
     assert ran.code == 120
     assert "there is nothing sealed" in ran.err
 

@@ -45,6 +45,11 @@ def test_a_secret_is_read_whole_or_by_key_by_version_and_by_full_name(gcp: Secre
     }  # fmt: skip
 
 
+def test_a_name_alone_is_of_the_project_that_the_environment_names(gcp: SecretManager, values: Values) -> None:
+    gcp.put(APP, b"safe")
+    assert values({"A": "gcp-sm:app"}, settings(gcp), {"GOOGLE_CLOUD_PROJECT": "shop"}) == {"A": "safe"}
+
+
 def test_two_keys_of_a_secret_are_one_read(gcp: SecretManager, values: Values) -> None:
     gcp.put(APP, b'{"user": "u", "password": "p"}')
     assert values({"A": "${gcp-sm:shop/app#user}:${gcp-sm:shop/app#password}"}, settings(gcp)) == {"A": "u:p"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,20 @@ def test_the_example_and_the_documents_show_every_key_and_what_they_show_is_read
         assert word in guide
     for scheme in SCHEMES:
         assert f"`{scheme}:" in guide
+
+
+def test_the_example_shows_every_setting_of_every_provider_and_login() -> None:
+    from secrets_guard.broker import fallback_settings
+    from secrets_guard.broker.providers import aws, gcp, vault_client
+    from secrets_guard.broker.providers.vault_login import METHODS
+
+    text = (ROOT / "config" / "broker.example.yaml").read_text()
+    guide = (ROOT / "docs" / "broker.md").read_text()
+    settings = {*vault_client.KEYS, *aws.KEYS, *gcp.KEYS, *fallback_settings.KEYS}
+    for key in settings:
+        assert re.search(rf"\b{key}: ", text), key
+    for name, method in METHODS.items():
+        assert f"| `{name}`" in guide or f", `{name}` |" in guide, name
+        for key in (name, *method.needs, *method.credentials, *method.optional):
+            assert re.search(rf"\b{key}\b", text), key
+            assert f"`{key}`" in guide, key

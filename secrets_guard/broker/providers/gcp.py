@@ -40,10 +40,10 @@ _FULL = re.compile(r"(projects/[^/]+(?:/locations/[^/]+)?/secrets/[^/]+)(?:/vers
 class GcpProvider:
     """Reads secrets of any project that the credentials may read; one request a secret, for there is no batch."""
 
-    def __init__(self, settings: Mapping[str, object], _environment: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, object], environment: Mapping[str, str]) -> None:
         """Raise ManifestError for settings that can't be used. ``endpoint`` is an emulator's, or one of a region."""
         given = texts(settings, KEYS, "providers.gcp")
-        self._project = given.get("project", "")
+        self._project = given.get("project") or environment.get("GOOGLE_CLOUD_PROJECT") or ""
         self._endpoint = urlsplit(given.get("endpoint") or _ENDPOINT)
         if self._endpoint.scheme not in ("https", "http") or not self._endpoint.netloc:
             raise ManifestError("providers.gcp.endpoint: must begin with https:// (or http://, for an emulator)")
