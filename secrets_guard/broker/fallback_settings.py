@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from secrets_guard.broker.duration import read_duration
+from secrets_guard.broker.duration import HOUR, read_seconds
 from secrets_guard.broker.settings import texts
 from secrets_guard.errors import ManifestError
 
 KEYS = ("folder", "key_file", "keyring", "ttl")
 _DEFAULT_TTL = "24h"
-_LONGEST_TTL = 30 * 24 * 3600.0
+_LONGEST_TTL = 30 * 24 * HOUR
 
 
 class FallbackSettings(NamedTuple):
@@ -33,5 +33,5 @@ def read_fallback(given: object) -> FallbackSettings | None:
         raise ManifestError("fallback: needs a folder")
     if bool(own.get("key_file")) == bool(own.get("keyring")):
         raise ManifestError("fallback: needs either key_file or keyring")
-    ttl = read_duration("fallback.ttl", own.get("ttl") or _DEFAULT_TTL, _LONGEST_TTL)
+    ttl = read_seconds(own.get("ttl") or _DEFAULT_TTL, "fallback.ttl", _LONGEST_TTL)
     return FallbackSettings(own["folder"], own.get("key_file", ""), own.get("keyring", ""), ttl)

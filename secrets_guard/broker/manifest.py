@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from secrets_guard import located_yaml
-from secrets_guard.broker.duration import read_duration
+from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
 from secrets_guard.broker.fallback_settings import FallbackSettings, read_fallback
 from secrets_guard.broker.providers import PROVIDERS
@@ -16,7 +16,6 @@ from secrets_guard.located_yaml import Located, Path, nearest
 
 KEYS = ("version", "deadline", "providers", "env", "files", "keep", "fallback")
 DEFAULT_DEADLINE = 30.0
-_LONGEST_DEADLINE = 3600.0
 _SENSITIVE = frozenset(("token", "role_id", "secret_id", "wrapped_secret_id", "password", "jwt"))
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -82,7 +81,7 @@ class _Reader:
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
-            self._attempt(("deadline",), lambda: _deadline(top.get("deadline")), DEFAULT_DEADLINE),
+            self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
             fallback=self._attempt(("fallback",), lambda: read_fallback(top.get("fallback")), None),
         )
@@ -118,6 +117,9 @@ class _Reader:
                 self._wrong(path, f"{path[-1]}: the variable {name} is not set")
         return _VARIABLE.sub(lambda found: self._environment.get(found.group(1), ""), value)
 
+    def _deadline(self, given: Any) -> float:
+        return DEFAULT_DEADLINE if given is None else read_seconds(given, "deadline")
+
     def _keep(self, given: Any) -> frozenset[str]:
         if given is None:
             return frozenset()
@@ -147,7 +149,3 @@ class _Reader:
 
     def _wrong(self, path: Path | None, problem: str) -> None:
         self._problems.append(problem if path is None else f"{self._document.place(*path)}: {problem}")
-
-
-def _deadline(given: Any) -> float:
-    return DEFAULT_DEADLINE if given is None else read_duration("deadline", given, _LONGEST_DEADLINE)
