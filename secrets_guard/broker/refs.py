@@ -46,6 +46,8 @@ _INLINE = re.compile(
 # What programs get for themselves every day stays theirs: DATABASE_URL=file:dev.db, SECRET_ARN=arn:aws:….
 _INHERITED = re.compile(rf"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm|gcp:secretmanager):|{VALS.pattern}")
 _CIPHERTEXT = re.compile(r"vault:v\d+:")
+LOGIN = "vault:login"
+"""No reference: what bank-vaults has in VAULT_TOKEN where there is none, and a login is to get one."""
 DECRYPT = "/decrypt/"
 """In the path of what the transit engine decrypts."""
 
@@ -79,7 +81,7 @@ def parse(text: str, *, inherited: bool = False) -> Value:
     if text.startswith(_LITERAL):
         rest = text[len(_LITERAL) :]
         return Value((rest if not inherited or is_reference(rest) or rest.startswith(_LITERAL) else text,))
-    begins = (_INHERITED if inherited else _WHOLE).match(text) and not is_ciphertext(text)
+    begins = (_INHERITED if inherited else _WHOLE).match(text) and not is_ciphertext(text) and text != LOGIN
     # One of vals' may end at a '+' and have more text behind it.
     if begins and not (VALS.match(text) and VALS_INLINE.search(text) and not VALS_INLINE.fullmatch(text)):
         ref, policy = parse_ref(text)

@@ -137,7 +137,14 @@ def test_a_literal_that_begins_like_a_reference_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["file:./dev.db", ARN, "memory:x", "vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w=="]
+    "text",
+    [
+        "file:./dev.db",
+        ARN,
+        "memory:x",
+        "vault:login",
+        "vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w==",
+    ],
 )
 def test_in_the_environment_ordinary_values_are_left_alone(text: str) -> None:
     assert parse(text, inherited=True).parts == (text,)

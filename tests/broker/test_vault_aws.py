@@ -102,6 +102,13 @@ def test_a_signed_identity_logs_in(backend: Backends, values: Values) -> None:
     assert (body["role"], decoded(body, "url")) == ("web", "https://sts.amazonaws.com/")
 
 
+def test_a_role_and_a_method_among_the_variables_log_in(backend: Backends, values: Values) -> None:
+    answers, given = backend({})
+    del given["vault"]["auth"]
+    assert values(WANTED, given, {"VAULT_ROLE": "web", "VAULT_AUTH_METHOD": "aws-iam"}) == {"A": "safe"}
+    assert [body["role"] for body in answers.bodies] == ["web"]
+
+
 def test_the_header_that_names_the_server_is_sent_and_signed(backend: Backends, values: Values) -> None:
     _, given = backend({"role": "web", "header_value": "vault.example.org"}, "vault.example.org")
     assert values(WANTED, given) == {"A": "safe"}

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.providers import aws_credentials
 from secrets_guard.broker.providers.vault_client import VaultClient
+from secrets_guard.broker.providers.vault_role import auth_of
 from secrets_guard.broker.providers.vault_secret_id import unwrap
+from secrets_guard.broker.refs import LOGIN
 from secrets_guard.broker.retry import persist
 from secrets_guard.broker.settings import read_credential, texts
 from secrets_guard.errors import AccessDenied, ManifestError
@@ -86,12 +88,14 @@ class Login:
         if self._given.get("token_file"):
             return read_credential(self._given["token_file"], "token_file")
         for name in _TOKEN_VARIABLES:
-            if self._environment.get(name):
+            if self._environment.get(name, "") not in ("", LOGIN):
                 return self._environment[name].strip()
         # Where `vault login` keeps it.
         path = os.path.join(self._environment.get("HOME") or os.path.expanduser("~"), ".vault-token")
         if not os.path.exists(path):
-            raise AccessDenied("there is no token: set VAULT_TOKEN, or auth under providers.vault in the manifest")
+            raise AccessDenied(
+                "there is no token: set VAULT_TOKEN or VAULT_ROLE, or auth under providers.vault in a manifest"
+            )
         return read_credential(path, "token")
 
     def _body(self, client: VaultClient, deadline: Deadline) -> Mapping[str, str]:
@@ -124,10 +128,11 @@ class Login:
 
 
 def read_login(given: object, environment: Mapping[str, str]) -> Login:
-    """Return the login that ``auth:`` asks for; without one, by token. Raises ManifestError."""
+    """Return the login that ``auth:`` asks for; without one, for ``VAULT_ROLE``, or by token. Raises ManifestError."""
     where = "providers.vault.auth"
     if not isinstance(given, dict):
         raise ManifestError(f"{where}: must be a mapping with a method")
+    given = given or auth_of(environment)
     name = given.get("method", "token")
     if name not in METHODS:
         raise ManifestError(
