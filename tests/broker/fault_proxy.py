@@ -31,6 +31,7 @@ class FaultProxy:
     def __init__(self, target: str, delay: float = 0.0) -> None:
         self.faults: dict[str, list[int | str]] = {}
         self.asked: list[str] = []
+        self.signed: list[str] = []
         self.own: dict[str, Callable[[bytes], tuple[int, object]]] = {}
         self.delay = delay
         self.forever: int | str | None = None
@@ -82,6 +83,7 @@ class FaultProxy:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         target = request.headers.get("X-Amz-Target", "")
+        self.signed.append(request.headers.get("Authorization", ""))
         fault = self.fault(f"{request.path} {target}")
         with self._lock:
             self._now += 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -247,6 +250,38 @@ def test_what_stays_throttled_until_the_deadline_is_told_as_that(aws: str, value
     for ref in ("aws-sm:a", "aws-ssm:a"):
         (line,) = failures(values, {"A": ref}, settings={"aws": {"endpoint": way.url}}, deadline="2s")
         assert "AWS: ThrottlingException (400)" in line
+
+
+@pytest.mark.parametrize("way_in", ["profile", "process", "web identity", "task"])
+def test_credentials_come_from_all_that_boto3_knows(
+    stripe: str, aws: str, proxy: Proxies, values: Values, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way_in: str
+) -> None:
+    way = proxy(aws)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    keys = {"AccessKeyId": f"of-{way_in.replace(' ', '-')}", "SecretAccessKey": "x"}
+    settings: dict[str, str] = {"endpoint": way.url}
+    if way_in == "profile":
+        (tmp_path / ".aws").mkdir()
+        text = f"[shop]\naws_access_key_id = {keys['AccessKeyId']}\naws_secret_access_key = x\n"
+        (tmp_path / ".aws" / "credentials").write_text(text)
+        settings["profile"] = "shop"
+    elif way_in == "process":
+        (tmp_path / ".aws").mkdir()
+        (tmp_path / "keys.json").write_text(json.dumps({"Version": 1, **keys}))
+        (tmp_path / ".aws" / "config").write_text(f"[default]\ncredential_process = cat {tmp_path}/keys.json\n")
+    elif way_in == "web identity":
+        (tmp_path / "token").write_text("of.the.pod")
+        monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+        monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/web")
+    else:
+        until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        way.own = {"/credentials": lambda _sent: (200, {**keys, "Token": "t", "Expiration": until})}
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{way.url}/credentials")
+    assert values({"A": "aws-sm:prod/stripe#secret_key"}, {"aws": settings}) == {"A": "two"}
+    (by,) = {found.group(1) for found in map(re.compile("Credential=([^/]+)/").search, way.signed) if found}
+    assert by == keys["AccessKeyId"] or (way_in == "web identity" and by.startswith("ASIA"))
 
 
 def test_where_only_fargates_variable_names_the_region_it_counts(
