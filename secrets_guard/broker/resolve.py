@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
@@ -12,9 +12,12 @@ from secrets_guard.broker.parallel import each
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
 from secrets_guard.broker.providers import open_provider
-from secrets_guard.broker.refs import SCHEMES
+from secrets_guard.broker.refs import SCHEMES, is_reference
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
 from secrets_guard.model.secret import Secret
+
+if TYPE_CHECKING:
+    from secrets_guard.broker.fallback import Fallback
 
 # Providers keep the deadline themselves; this is how long their own word on what was late is waited for.
 _GRACE = 0.25
@@ -38,7 +41,9 @@ class Resolved(NamedTuple):
     injected: tuple[Injected, ...]
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
-    """Variables that providers used to log in."""
+    """Variables that are not for the command: what logged in, and references to optional secrets that are not there."""
+    warnings: tuple[str, ...] = ()
+    """A line for each value that is an old one, or that could not be kept."""
 
 
 def resolve(
@@ -48,6 +53,7 @@ def resolve(
 
     Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
     """
+    fallback = _fallback(manifest, environment)
     deadline = Deadline(manifest.deadline)
     groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
     opened: dict[str, Provider] = dict(providers or {})
@@ -63,7 +69,20 @@ def resolve(
     for name, answer in answers.items():
         outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
     credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    return _merged(manifest.entries, outcomes, deadline)._replace(credentials=credentials)
+    filled, stale = fallback.fill(outcomes) if fallback else (outcomes, ())
+    merged = _merged(manifest.entries, filled, deadline)
+    unkept = fallback.keep(filled) if fallback else ()
+    names = frozenset(entry.name for entry in merged.omitted if is_reference(environment.get(entry.name, "")))
+    return merged._replace(credentials=credentials | names, warnings=(*stale, *unkept))
+
+
+def _fallback(manifest: Manifest, environment: Mapping[str, str]) -> Fallback | None:
+    """Return what keeps values, where an entry asks for it; what it takes is imported only then."""
+    if not any(entry.policy.fallback for entry in manifest.entries):
+        return None
+    from secrets_guard.broker.fallback import open_fallback
+
+    return open_fallback(manifest.entries, manifest.fallback, manifest.providers, environment)
 
 
 def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:

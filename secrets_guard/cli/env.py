@@ -74,6 +74,8 @@ def _resolved(path: str) -> tuple[Manifest, Resolved]:
     environment = inherited()
     wanted = load(path, environment)
     resolved = resolve(wanted, environment)
+    for line in resolved.warnings:
+        print(f"secrets-guard: warning: {line}", file=sys.stderr)
     # So that what run would refuse is refused here as well.
     build(environment, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
     return wanted, resolved

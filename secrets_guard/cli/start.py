@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
 
@@ -16,6 +17,8 @@ def start(command: list[str], manifest: str) -> NoReturn:
     environment = inherited()
     wanted = load(manifest, environment)
     resolved = resolve(wanted, environment)
+    for line in resolved.warnings:
+        print(f"secrets-guard: warning: {line}", file=sys.stderr)
     credentials = resolved.credentials | {"SECRETS_GUARD_FINGERPRINT_KEY"}
     made = build(environment, resolved.injected, credentials, wanted.keep, command, kernel_limits())
     become(command, made)
