@@ -1,6 +1,6 @@
 """Samsung's CredData and repositories -> a tree of its labelled files, and labels that bench/confidence.py reads.
 
-    creddata.py CREDDATA OUT REPO=PATH...      REPO as on GitHub (danger/danger), PATH a clone that has the labelled commit
+    creddata.py CREDDATA OUT REPO=PATH...   REPO as on GitHub (danger/danger), PATH a clone with the labelled commit
 
 CREDDATA is a folder with ``meta/`` and ``snapshot.json`` of https://github.com/Samsung/CredData. Its labels: T looks
 like a real value, F does not, X is a test's or an example's. T becomes ``"secret": true``, the others false. Files are
