@@ -47,7 +47,8 @@ _ENCRYPTED = Pattern(
     rb"|(?:3[0-9]|6[1-6]){30,}$|\$ANSIBLE_VAULT|AGE-ENCRYPTED|vault:v\d",
     re.IGNORECASE,
 )
-_LETTERS_AND_DIGITS = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
+_OTHERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_RISING = Pattern(rb"\x01+")
 _SHORTEST_STEP = 3
 _COUNTED = 8
 _WOVEN = 11
@@ -98,22 +99,16 @@ def counts_up(value: bytes) -> bool:
     That is so where eight characters in a row count up by one, every other one does for five steps, or runs of
     three and more make up half of it. A random value of 40 characters does so once in some hundred million.
     """
-    plain = bytes(byte for byte in value.lower() if byte in _LETTERS_AND_DIGITS)
+    plain = value.lower().translate(None, _OTHERS)
     runs = [run for run in _ascending(plain) if run >= _SHORTEST_STEP]
-    woven = max((*_ascending(plain[::2]), 0)) + max((*_ascending(plain[1::2]), 0))
+    woven = max(_ascending(plain[::2]), default=0) + max(_ascending(plain[1::2]), default=0)
     return max(runs, default=0) >= _COUNTED or woven >= _WOVEN or sum(runs) * 2 > max(len(plain), _COUNTED)
 
 
 def _ascending(value: bytes) -> Iterator[int]:
-    """Yield the lengths of the longest runs in which each byte is one more than the one before."""
-    length = 1
-    for before, after in pairwise(value):
-        if after == before + 1:
-            length += 1
-        else:
-            yield length
-            length = 1
-    yield length
+    """Yield the lengths of the runs of two and more in which each byte is one more than the one before."""
+    steps = bytes([(after - before) & 0xFF for before, after in pairwise(value)])
+    return (len(run) + 1 for run in _RISING.findall(steps))
 
 
 def _private_key(secret: bytes) -> Verdict | None:
