@@ -1,7 +1,7 @@
 # One verb each; `make check` is what CI runs.
 PYTHON ?= python3
 
-.PHONY: check format lint types floors test native golden selfscan bench bench-history bench-parity
+.PHONY: check format lint types floors test native golden selfscan bench bench-history bench-parity bench-detection
 
 check: lint types floors test selfscan
 
@@ -40,6 +40,10 @@ bench-history:
 
 bench-parity:
 	$(PYTHON) bench/parity.py $(REPO)
+
+# SETS: labelled examples as JSONL; default: ../shared/bench/*.jsonl.
+bench-detection:
+	$(PYTHON) bench/detection.py $(SETS) --markdown
 
 # The extension's own tests, without Python.
 native:
