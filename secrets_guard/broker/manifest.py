@@ -12,7 +12,7 @@ from secrets_guard.broker.providers import PROVIDERS
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "keep")
+KEYS = ("version", "deadline", "providers", "env", "files", "keep", "audit")
 DEFAULT_DEADLINE = 30.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
@@ -34,6 +34,8 @@ class Manifest(NamedTuple):
     keep: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
+    audit: str = ""
+    """Where to tell what was done; see ``audit_target``."""
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -84,6 +86,7 @@ class _Reader:
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
             self._attempt(("deadline",), lambda: _seconds(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
+            audit=self._text("audit", top.get("audit")),
         )
         if self._problems:
             raise ManifestError(*self._problems)
@@ -124,6 +127,11 @@ class _Reader:
             self._wrong(("keep",), "keep: must be a list of names of variables")
             return frozenset()
         return frozenset(given)
+
+    def _text(self, key: str, given: Any) -> str:
+        if given is not None and (not isinstance(given, str) or not given):
+            self._wrong((key,), f"{key}: must be a text")
+        return str(given or "")
 
     def _mapping(self, path: Path) -> dict[Any, Any]:
         value: Any = self._document.value

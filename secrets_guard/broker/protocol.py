@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from secrets_guard.broker.deadline import Deadline
+from secrets_guard.broker.lease import Lease
 from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
 
@@ -37,11 +38,15 @@ class SecretRef(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """What a provider answered: the value, or for a whole path its ``fields``; the version as the provider names it."""
+    """What a provider answered: the value, or for a whole path its ``fields``; the version as the provider names it.
+
+    ``lease`` is what a credential that was made for us lives by; references that share one read share it.
+    """
 
     secret: Secret
     version: str = ""
     fields: Mapping[str, Secret] = {}
+    lease: Lease | None = None
 
 
 Outcome = Fetched | BrokerError

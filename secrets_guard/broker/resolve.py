@@ -1,34 +1,34 @@
-"""The entries of a manifest -> their values: grouped by provider, each secret fetched once, all under one deadline."""
+"""The entries of a manifest -> their values, or a line for each that has none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
+from secrets_guard.broker.fetch import fetch, open_providers
+from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.manifest import Manifest
-from secrets_guard.broker.parallel import each
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
-from secrets_guard.broker.providers import open_provider
 from secrets_guard.broker.refs import SCHEMES
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
 from secrets_guard.model.secret import Secret
 
-# Providers keep the deadline themselves; this is how long their own word on what was late is waited for.
-_GRACE = 0.25
 _SHOWN_PHASES = 12
 
 
 class Injected(NamedTuple):
-    """One variable to be: its value, what it is made from, and which versions that had."""
+    """One variable to be: its value, what it is made from, which versions that had and which leases it lives by."""
 
     name: str
     secret: Secret
     source: Entry
     providers: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()
     note: str = ""
 
 
@@ -39,41 +39,48 @@ class Resolved(NamedTuple):
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
     """Variables that providers used to log in."""
+    providers: Mapping[str, Provider | BrokerError] = {}
+    outcomes: Mapping[SecretRef, Outcome] = {}
+    """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
 
 
 def resolve(
-    manifest: Manifest, environment: Mapping[str, str], providers: Mapping[str, Provider] | None = None
+    manifest: Manifest,
+    environment: Mapping[str, str],
+    providers: Mapping[str, Provider] | None = None,
+    audit: Audit | None = None,
 ) -> Resolved:
     """Return the value of every entry; ``providers`` are used instead of those of the same name.
 
-    Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
+    Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings;
+    AuditFailed where what was done can't be told.
     """
-    deadline = Deadline(manifest.deadline)
-    groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
-    opened: dict[str, Provider] = dict(providers or {})
-    outcomes: dict[SecretRef, Outcome] = {}
-    for name, refs in groups.items():
-        if name not in opened:
-            try:
-                opened[name] = open_provider(name, manifest.providers.get(name, {}), environment)
-            except BrokerError as error:
-                outcomes |= dict.fromkeys(refs, error)
-    asked = [name for name in groups if name in opened]
-    answers = each(asked, lambda name: opened[name].fetch(groups[name], deadline), deadline, _GRACE)
-    for name, answer in answers.items():
-        outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
-    credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    return _merged(manifest.entries, outcomes, deadline)._replace(credentials=credentials)
+    deadline = Deadline(manifest.deadline, audit)
+    refs = [ref for entry in manifest.entries for ref in entry.value.refs]
+    opened = open_providers(refs, manifest.providers, environment, providers or {})
+    outcomes = fetch(refs, opened, deadline)
+    asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
+    credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
+    injected, omitted, failures = merge(manifest.entries, outcomes)
+    if failures:
+        raise Unresolved(failures, tuple(_timeline(deadline.phases())))
+    return Resolved(injected, omitted, credentials, opened, outcomes)
 
 
-def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
-    groups: dict[str, dict[SecretRef, None]] = {}
-    for ref in refs:
-        groups.setdefault(SCHEMES[ref.scheme], {})[ref] = None
-    return {name: list(distinct) for name, distinct in groups.items()}
+def tell(audit: Audit, action: str, injected: Sequence[Injected]) -> None:
+    """Tell the audit of each variable that is made from a secret. Raises AuditFailed."""
+    for one in injected:
+        refs = ", ".join(map(str, one.source.value.refs))
+        if refs:
+            leases = ", ".join(lease.id for lease in one.leases)
+            version, detail = ", ".join(one.versions), f"lease {leases}" if leases else ""
+            audit.tell(Event(action, ", ".join(one.providers), refs, version, one.name, detail))
 
 
-def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline) -> Resolved:
+def merge(
+    entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[Injected, ...], tuple[Entry, ...], tuple[str, ...]]:
+    """Return the variables that outcomes come to, the optional entries without one, and a line for each failure."""
     injected: list[Injected] = []
     omitted: list[Entry] = []
     failures: list[str] = []
@@ -84,9 +91,7 @@ def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], dea
             omitted += [] if made else [entry]
         except (BrokerError, ManifestError) as error:
             failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
-    if failures:
-        raise Unresolved(tuple(failures), tuple(_timeline(deadline.phases())))
-    return Resolved(tuple(injected), tuple(omitted), frozenset())
+    return tuple(injected), tuple(omitted), tuple(failures)
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
@@ -132,10 +137,13 @@ def _expanded(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injec
     return made
 
 
-def _origins(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found = [outcomes[ref] for ref in entry.value.refs]
-    versions = [outcome.version for outcome in found if isinstance(outcome, Fetched) and outcome.version]
-    return tuple(dict.fromkeys(SCHEMES[ref.scheme] for ref in entry.value.refs)), tuple(dict.fromkeys(versions))
+def _origins(
+    entry: Entry, outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Lease, ...]]:
+    found = [one for one in (outcomes[ref] for ref in entry.value.refs) if isinstance(one, Fetched)]
+    providers = dict.fromkeys(SCHEMES[ref.scheme] for ref in entry.value.refs)
+    versions = dict.fromkeys(one.version for one in found if one.version)
+    return tuple(providers), tuple(versions), tuple(dict.fromkeys(one.lease for one in found if one.lease))
 
 
 def _revealed(outcome: Outcome) -> bytes:

@@ -38,20 +38,25 @@ def parse(arguments: list[str]) -> Parsed | None:
     return tuple(paths) or (".",), given, None if config is None else str(config)
 
 
-def parse_run(arguments: list[str]) -> tuple[list[str], str] | None:
-    """Return command and manifest of ``run [--manifest FILE] -- CMD [ARG]...``; None where typer should look."""
+def parse_run(arguments: list[str]) -> tuple[list[str], str, str] | None:
+    """Return command, manifest and audit of ``run [--manifest FILE] [--audit TO] -- CMD [ARG]...``; None for typer."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return None
     cut = arguments.index("--")
     options, command = arguments[1:cut], arguments[cut + 1 :]
-    manifest = os.environ.get("SECRETS_GUARD_MANIFEST", "")
-    if len(options) == 2 and options[0] in ("--manifest", "-m"):
-        manifest = options[1]
-    elif len(options) == 1 and options[0].startswith("--manifest="):
-        manifest = options[0].removeprefix("--manifest=")
-    elif options:
-        return None
-    return (command, manifest) if command else None
+    given = {
+        "--manifest": os.environ.get("SECRETS_GUARD_MANIFEST", ""),
+        "--audit": os.environ.get("SECRETS_GUARD_AUDIT", ""),
+    }
+    rest = iter(options)
+    for word in rest:
+        name, equals, value = ("--manifest", "", "") if word == "-m" else word.partition("=")
+        if name not in given:
+            return None
+        given[name] = value if equals else next(rest, "")
+        if not given[name] or given[name].startswith("-"):
+            return None
+    return (command, given["--manifest"], given["--audit"]) if command else None
 
 
 def _take(word: str, rest: Iterator[str], given: dict[str, object]) -> bool:

@@ -14,6 +14,14 @@ ManifestFile = Annotated[
     ),
 ]  # fmt: skip
 
+AuditTarget = Annotated[
+    str,
+    typer.Option(
+        "--audit", metavar="FILE|stderr|syslog", envvar="SECRETS_GUARD_AUDIT",
+        help="Tell there what was fetched and injected, a line of JSON each, never a value.",
+    ),
+]  # fmt: skip
+
 
 def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str]) -> None:
     """Add the command."""
@@ -23,8 +31,9 @@ def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str])
 def run(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The command and its arguments.")],
     manifest: ManifestFile = "",
+    audit: AuditTarget = "",
 ) -> None:
     """Fetch what the manifest and the variables refer to, then become the command with it in its environment."""
     from secrets_guard.cli.start import start
 
-    start(command, manifest)
+    start(command, manifest, audit)

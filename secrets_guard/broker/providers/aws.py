@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.field import all_fields, parse_document, pick
 from secrets_guard.broker.parallel import AT_ONCE, each
@@ -54,7 +55,8 @@ class AwsProvider:
         service = aws_secrets if first.scheme == "aws-sm" else aws_parameters
 
         def ask(call: Callable[[], Any], what: str, *parts: str) -> Any:
-            return persist(lambda: whole(translated(call), *parts), deadline, f"aws: {what}")
+            phase, names = f"aws: {what}", tuple(spot.name for spot in batch)
+            return persist(lambda: whole(translated(call), *parts), deadline, phase, of=names)
 
         found: dict[Spot, Stored | BrokerError] = dict(service.read_batch(client, batch, ask)) if len(batch) > 1 else {}
         missing = [spot for spot in batch if spot not in found]
@@ -91,10 +93,11 @@ class AwsProvider:
         if not role:
             return session
         client = translated(lambda: session.client("sts", endpoint_url=self._settings.get("endpoint")))
-        answer = persist(
-            lambda: translated(lambda: client.assume_role(RoleArn=role, RoleSessionName="secrets-guard")),
-            deadline, "aws: assume role",
-        )  # fmt: skip
+        with deadline.audit.timed(Event("login", "aws", detail=f"role {role}")):
+            answer = persist(
+                lambda: translated(lambda: client.assume_role(RoleArn=role, RoleSessionName="secrets-guard")),
+                deadline, "aws: assume role",
+            )  # fmt: skip
         given = answer["Credentials"]
         return boto3.session.Session(
             given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region or session.region_name

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
+from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.field import all_fields, pick
 from secrets_guard.broker.parallel import each
@@ -46,6 +47,9 @@ class VaultProvider:
         """Raise ManifestError for settings that can't be used."""
         own = {name: value for name, value in settings.items() if name != "auth"}
         self._login: Login = read_login(settings.get("auth", {}), environment)
+        auth = settings.get("auth")
+        self._method = str(auth.get("method", "token")) if isinstance(auth, dict) else "token"
+        self._logged_in = False
         self._client = VaultClient(own, environment)
         self._mounts: dict[str, list[Mount]] = {}
         self._gates: dict[tuple[str, str], Lock] = {}
@@ -54,10 +58,17 @@ class VaultProvider:
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``. Raises AccessDenied for a refused login."""
-        self._login.log_in(self._client, deadline)
+        self._log_in(deadline)
         spots = {ref: Spot(ref.option("namespace"), ref.path.strip("/"), ref.version) for ref in refs}
         answers = each(list(dict.fromkeys(spots.values())), lambda spot: self._read(spot, deadline), deadline)
-        return {ref: _outcome(ref, answers[spot]) for ref, spot in spots.items()}
+        return {ref: _outcome(ref, spot, answers[spot]) for ref, spot in spots.items()}
+
+    def _log_in(self, deadline: Deadline) -> None:
+        """Log in once: a credential that is made by a token ends with it."""
+        if not self._logged_in:
+            with deadline.audit.timed(Event("login", "vault", detail=f"{self._method} at {self._client.address}")):
+                self._login.log_in(self._client, deadline)
+            self._logged_in = True
 
     def _read(self, spot: Spot, deadline: Deadline) -> Answer:
         try:
@@ -119,7 +130,7 @@ class VaultProvider:
         phase = f"vault: read {path}"
         return persist(
             lambda: self._client.ask("get", path, deadline, params=params, namespace=spot.namespace),
-            deadline, phase, repeatable=repeatable,
+            deadline, phase, repeatable=repeatable, of=(spot.path,),
         )  # fmt: skip
 
 
@@ -132,12 +143,13 @@ def _as_mount(answer: Answer) -> Mount | None:
     return Mount(str(data["path"]), str(data.get("type")), versioned)
 
 
-def _outcome(ref: SecretRef, answer: Answer | BrokerError) -> Outcome:
+def _outcome(ref: SecretRef, spot: Spot, answer: Answer | BrokerError) -> Outcome:
     if isinstance(answer, BrokerError):
         return answer
     try:
+        lease = answer.lease(spot.namespace)
         if ref.key == WHOLE:
-            return Fetched(Secret(b""), answer.version, all_fields(answer.fields))
-        return Fetched(pick(answer.fields, ref.key), answer.version)
+            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), lease)
+        return Fetched(pick(answer.fields, ref.key), answer.version, lease=lease)
     except BrokerError as error:
         return error

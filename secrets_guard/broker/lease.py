@@ -1,0 +1,17 @@
+"""A time for which a provider lends something: a credential that it made, or the token that it was asked with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Lease(NamedTuple):
+    """``seconds`` from when it was given or renewed; ``scope`` is where the provider keeps it (Vault: a namespace).
+
+    The ``id`` is no credential: nothing can be read with it.
+    """
+
+    id: str
+    seconds: float
+    renewable: bool
+    scope: str = ""
