@@ -23,6 +23,7 @@ from secrets_guard.broker.protocol import Provider
 from secrets_guard.broker.resolve import resolve
 
 from .fault_proxy import FaultProxy
+from .postgres import Postgres, programs, started
 
 ROOT = Path(__file__).parent.parent.parent
 ROOT_TOKEN = "root"
@@ -210,3 +211,22 @@ def run(clean_environment: dict[str, str], tmp_path: Path) -> Run:
         return ran
 
     return command
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start PostgreSQL."""
+    bin = programs()
+    if bin is None:
+        pytest.skip("no PostgreSQL server: apt-get install postgresql")
+    with started(bin) as server:
+        yield server
+
+
+@pytest.fixture
+def database(vault: Vault, postgres: Postgres) -> Vault:
+    """Return a server with the database engine: ``database/creds/short`` and other roles that a test adds."""
+    vault.call("POST", "sys/mounts/database", {"type": "database"})
+    vault.call("POST", "database/config/pg", postgres.settings())
+    vault.call("POST", "database/roles/hour", postgres.role("1h", "24h"))
+    return vault
