@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import pwd
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from secrets_guard.broker.lease import Lease
-from secrets_guard.errors import SecretsGuardError, Unresolved
+from secrets_guard.errors import AuditFailed, SecretsGuardError, Unresolved
 
 ACTIONS = ("open", "login", "fetch", "inject", "print", "renew", "rotate", "roll-back", "revoke", "end")
 """Everything that is told; docs/broker.md says what each means."""
@@ -59,15 +60,30 @@ class Audit:
             raise
 
     @contextmanager
-    def timed(self, event: Event) -> Iterator[None]:
-        """Tell how what is inside went and how long it took."""
+    def timed(self, event: Event) -> Iterator[Callable[[Event], None]]:
+        """Tell how what is inside went and how long it took; what it is given tells another event instead."""
         since = time.monotonic()
+        told = [event]
         try:
-            yield
+            yield told.append
         except BaseException as error:
-            self.tell(event._replace(took=time.monotonic() - since, error=error))
+            self.tell(told[-1]._replace(took=time.monotonic() - since, error=error))
             raise
-        self.tell(event._replace(took=time.monotonic() - since))
+        self.tell(told[-1]._replace(took=time.monotonic() - since))
+
+    def lenient(self, warn: Callable[[str], None]) -> Audit:
+        """Return the same audit for while a command runs: what can't be written is a warning, and it goes on."""
+        write, other = self._write, copy.copy(self)
+        if write is not None:
+
+            def attempt(line: str, failed: bool) -> None:
+                try:
+                    write(line, failed)
+                except AuditFailed as error:
+                    warn(str(error))
+
+            other._write = attempt
+        return other
 
 
 def _when(now: float) -> Mapping[str, object]:

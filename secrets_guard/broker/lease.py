@@ -8,10 +8,12 @@ from typing import NamedTuple
 class Lease(NamedTuple):
     """``seconds`` from when it was given or renewed; ``scope`` is where the provider keeps it (Vault: a namespace).
 
-    The ``id`` is no credential: nothing can be read with it.
+    The ``id`` is no credential: nothing can be read with it. ``token``: it is that of the token itself, with which
+    all end that were given to it.
     """
 
     id: str
     seconds: float
     renewable: bool
     scope: str = ""
+    token: bool = False

@@ -7,15 +7,28 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from secrets_guard import located_yaml
+from secrets_guard.broker.duration import read_duration
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
 from secrets_guard.broker.providers import PROVIDERS
+from secrets_guard.broker.rotation import Rule, Times, read_rule
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "keep", "audit")
+KEYS = (
+    "version",
+    "deadline",
+    "providers",
+    "env",
+    "files",
+    "keep",
+    "audit",
+    "refresh",
+    "on_change",
+    "debounce",
+    "settle",
+)
 DEFAULT_DEADLINE = 30.0
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
+_HOUR = 3600.0
 _SENSITIVE = frozenset(
     ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
 )
@@ -36,6 +49,10 @@ class Manifest(NamedTuple):
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
     audit: str = ""
     """Where to tell what was done; see ``audit_target``."""
+    refresh: float = 0.0
+    """Seconds after which secrets without a lease are looked at again while the command runs; 0: never."""
+    on_change: Rule = Rule()
+    times: Times = Times()
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -84,9 +101,15 @@ class _Reader:
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
-            self._attempt(("deadline",), lambda: _seconds(top.get("deadline")), DEFAULT_DEADLINE),
+            self._duration("deadline", DEFAULT_DEADLINE, _HOUR),
             self._keep(top.get("keep")),
             audit=self._text("audit", top.get("audit")),
+            refresh=self._duration("refresh", 0.0, 24 * _HOUR),
+            on_change=self._attempt(("on_change",), lambda: read_rule(top.get("on_change", "restart")), Rule()),
+            times=Times(
+                self._duration("debounce", Times().debounce, _HOUR, zero=True),
+                self._duration("settle", Times().settle, _HOUR, zero=True),
+            ),
         )
         if self._problems:
             raise ManifestError(*self._problems)
@@ -128,6 +151,12 @@ class _Reader:
             return frozenset()
         return frozenset(given)
 
+    def _duration(self, key: str, otherwise: float, most: float, *, zero: bool = False) -> float:
+        given = self._document.value.get(key)
+        if given is None:
+            return otherwise
+        return self._attempt((key,), lambda: read_duration(key, given, most, zero=zero), otherwise)
+
     def _text(self, key: str, given: Any) -> str:
         if given is not None and (not isinstance(given, str) or not given):
             self._wrong((key,), f"{key}: must be a text")
@@ -154,14 +183,3 @@ class _Reader:
 
     def _wrong(self, path: Path | None, problem: str) -> None:
         self._problems.append(problem if path is None else f"{self._document.place(*path)}: {problem}")
-
-
-def _seconds(given: Any) -> float:
-    """Return a duration's seconds. Raises ManifestError."""
-    if given is None:
-        return DEFAULT_DEADLINE
-    found = _DURATION.fullmatch(str(given))
-    seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
-    if not 0 < seconds <= 3600:
-        raise ManifestError(f"deadline: {given!r} is no time such as 30s, 500ms or 2m, up to 60m")
-    return seconds

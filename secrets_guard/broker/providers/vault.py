@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -10,8 +11,10 @@ from typing import NamedTuple
 from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.field import all_fields, pick
+from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.parallel import each
 from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
+from secrets_guard.broker.providers import vault_leases
 from secrets_guard.broker.providers.vault_answer import Answer, absent, wrong_engine
 from secrets_guard.broker.providers.vault_client import VaultClient
 from secrets_guard.broker.providers.vault_login import Login, read_login
@@ -50,6 +53,7 @@ class VaultProvider:
         auth = settings.get("auth")
         self._method = str(auth.get("method", "token")) if isinstance(auth, dict) else "token"
         self._logged_in = False
+        self._own, self._environment = own, environment
         self._client = VaultClient(own, environment)
         self._mounts: dict[str, list[Mount]] = {}
         self._gates: dict[tuple[str, str], Lock] = {}
@@ -62,6 +66,30 @@ class VaultProvider:
         spots = {ref: Spot(ref.option("namespace"), ref.path.strip("/"), ref.version) for ref in refs}
         answers = each(list(dict.fromkeys(spots.values())), lambda spot: self._read(spot, deadline), deadline)
         return {ref: _outcome(ref, spot, answers[spot]) for ref, spot in spots.items()}
+
+    @property
+    def own(self) -> bool:
+        """Whether the token is of our own login; see ``Lender``."""
+        return self._login.fresh and self._logged_in
+
+    def token(self, deadline: Deadline) -> Lease | None:
+        """Return the lease of the token; see ``Lender``."""
+        self._log_in(deadline)
+        return vault_leases.look_up(self._client, deadline)
+
+    def renew(self, lease: Lease, deadline: Deadline) -> Lease:
+        """Return what more was granted; see ``Lender``."""
+        return vault_leases.renew(self._client, lease, deadline)
+
+    def revoke(self, lease: Lease, deadline: Deadline) -> None:
+        """End a lease; see ``Lender``."""
+        vault_leases.revoke(self._client, lease, deadline)
+
+    def anew(self) -> VaultProvider:
+        """Return the same provider before its login; see ``Lender``. What was learned of the server is kept."""
+        other = copy.copy(self)
+        other._client, other._logged_in = VaultClient(self._own, self._environment), False
+        return other
 
     def _log_in(self, deadline: Deadline) -> None:
         """Log in once: a credential that is made by a token ends with it."""
