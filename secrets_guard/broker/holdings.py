@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from secrets_guard.broker import term as terms
 from secrets_guard.broker.lease import Lease
-from secrets_guard.broker.lender import Lender, Loan
+from secrets_guard.broker.lender import Lender, Loan, loans
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
 from secrets_guard.broker.refs import SCHEMES
 from secrets_guard.broker.rotation import Rule
@@ -108,6 +108,10 @@ class Holdings:
         """Tell whether a reference's value lives by a lease."""
         one = self.outcomes.get(ref)
         return isinstance(one, Fetched) and one.lease is not None
+
+    def tokens(self) -> list[Loan]:
+        """Return the tokens of logins of ours."""
+        return loans(self.providers, {})
 
     def news(self, fetched: Mapping[SecretRef, Outcome]) -> dict[SecretRef, Outcome]:
         """Return what is neither known already nor was found not to work; failures are no news."""

@@ -51,6 +51,11 @@ class Tending:
         self._troubles: set[str] = set()
         self._logins: dict[str, float] = {}
 
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to keep: where not, no token is needed any more."""
+        return bool(self._all.held or self._polls)
+
     def due(self) -> float:
         """Return when there is something to do."""
         return min(

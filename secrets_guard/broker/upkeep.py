@@ -59,9 +59,13 @@ class Upkeep:
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def begin(self, command: Supervised) -> None:
-        """Start to work beside the first child."""
-        self._command = command
+        """Start to work beside the first child, in a thread."""
+        self.serve(command)
         self._thread.start()
+
+    def serve(self, command: Supervised) -> None:
+        """Take the command that ``tick`` is to work for."""
+        self._command = command
 
     def ended(self, end: Ended) -> Mapping[str, Secret] | None:
         """Return the last environment that worked where the child died young with a new one, else None."""
@@ -147,6 +151,9 @@ class Upkeep:
             self._warn(f"a bug of ours ({type(error).__name__}): nothing is renewed any more")
 
     def _work(self) -> None:
+        if not self._tending.needed:
+            self._tending.give_back(self._all.tokens())
+            return
         self._tending.keep_tokens(self._clock())
         while not self._over:
             due = self.tick(self._clock())
