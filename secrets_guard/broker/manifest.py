@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from secrets_guard import located_yaml
+from secrets_guard.broker.conduct import Conduct, read_conduct
+from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
 from secrets_guard.broker.providers import PROVIDERS
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "keep")
+KEYS = ("version", "deadline", "providers", "env", "files", "keep", "run")
 DEFAULT_DEADLINE = 30.0
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
 _SENSITIVE = frozenset(
     ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
 )
@@ -34,6 +34,7 @@ class Manifest(NamedTuple):
     keep: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
+    conduct: Conduct = Conduct()
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -82,8 +83,9 @@ class _Reader:
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
-            self._attempt(("deadline",), lambda: _seconds(top.get("deadline")), DEFAULT_DEADLINE),
+            self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
+            conduct=self._attempt(("run",), lambda: read_conduct(top.get("run")), Conduct()),
         )
         if self._problems:
             raise ManifestError(*self._problems)
@@ -117,6 +119,9 @@ class _Reader:
                 self._wrong(path, f"{path[-1]}: the variable {name} is not set")
         return _VARIABLE.sub(lambda found: self._environment.get(found.group(1), ""), value)
 
+    def _deadline(self, given: Any) -> float:
+        return DEFAULT_DEADLINE if given is None else read_seconds(given, "deadline")
+
     def _keep(self, given: Any) -> frozenset[str]:
         if given is None:
             return frozenset()
@@ -146,14 +151,3 @@ class _Reader:
 
     def _wrong(self, path: Path | None, problem: str) -> None:
         self._problems.append(problem if path is None else f"{self._document.place(*path)}: {problem}")
-
-
-def _seconds(given: Any) -> float:
-    """Return a duration's seconds. Raises ManifestError."""
-    if given is None:
-        return DEFAULT_DEADLINE
-    found = _DURATION.fullmatch(str(given))
-    seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
-    if not 0 < seconds <= 3600:
-        raise ManifestError(f"deadline: {given!r} is no time such as 30s, 500ms or 2m, up to 60m")
-    return seconds

@@ -67,6 +67,7 @@ def print_values(
 
 def _resolved(path: str) -> tuple[Manifest, Resolved]:
     from secrets_guard.broker.environment import build
+    from secrets_guard.broker.inheritance import passed_on
     from secrets_guard.broker.launch import inherited, kernel_limits
     from secrets_guard.broker.manifest import load
     from secrets_guard.broker.resolve import resolve
@@ -75,5 +76,6 @@ def _resolved(path: str) -> tuple[Manifest, Resolved]:
     wanted = load(path, environment)
     resolved = resolve(wanted, environment)
     # So that what run would refuse is refused here as well.
-    build(environment, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
+    passed = passed_on(environment, wanted.conduct, wanted.keep)
+    build(passed, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
     return wanted, resolved

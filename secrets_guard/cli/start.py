@@ -1,21 +1,69 @@
-"""A command and the manifest's path -> this process becomes the command, with its secrets."""
+"""A command, the manifest's path and options -> this process becomes the command with its secrets, or stays beside it."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from secrets_guard.broker.conduct import Conduct
+    from secrets_guard.broker.manifest import Manifest
+    from secrets_guard.broker.privileges import Privileges
+    from secrets_guard.broker.resolve import Resolved
+    from secrets_guard.model.secret import Secret
 
 
-def start(command: list[str], manifest: str) -> NoReturn:
-    """Fetch, inject, become the command. Raises ManifestError or BrokerError; nothing was started then."""
-    from secrets_guard.broker.environment import build
-    from secrets_guard.broker.launch import become, end_on_signals, inherited, kernel_limits
+def start(command: list[str], manifest: str, options: Mapping[str, Any]) -> NoReturn:
+    """Fetch, inject, start the command. Raises ManifestError or BrokerError; nothing was started then."""
+    from secrets_guard.broker.conduct import with_options
+    from secrets_guard.broker.launch import become, end_on_signals, inherited
     from secrets_guard.broker.manifest import load
     from secrets_guard.broker.resolve import resolve
 
     end_on_signals()
     environment = inherited()
     wanted = load(manifest, environment)
+    conduct = with_options(wanted.conduct, options)
+    privileges = _privileges(conduct)
     resolved = resolve(wanted, environment)
+    made = _environment(command, environment, wanted, conduct, resolved, privileges)
+    if not conduct.watches:
+        become(command, made, privileges)
+    sys.exit(_supervise(command, made, conduct, privileges))
+
+
+def _privileges(conduct: Conduct) -> Privileges:
+    from secrets_guard.broker.account import read_account
+    from secrets_guard.broker.privileges import Privileges, keep_memory
+
+    core = keep_memory()
+    account = read_account(conduct.user) if conduct.user else None
+    return Privileges(account, conduct.no_new_privs, (0, 0) if conduct.no_core_dumps else core)
+
+
+def _environment(
+    command: list[str],
+    environment: Mapping[str, str],
+    wanted: Manifest,
+    conduct: Conduct,
+    resolved: Resolved,
+    privileges: Privileges,
+) -> dict[str, Secret]:
+    from secrets_guard.broker.environment import build
+    from secrets_guard.broker.inheritance import passed_on
+    from secrets_guard.broker.launch import kernel_limits
+
     credentials = resolved.credentials | {"SECRETS_GUARD_FINGERPRINT_KEY"}
-    made = build(environment, resolved.injected, credentials, wanted.keep, command, kernel_limits())
-    become(command, made)
+    passed = passed_on(environment, conduct, wanted.keep)
+    if privileges.account and privileges.account.home:
+        passed["HOME"] = privileges.account.home
+    return build(passed, resolved.injected, credentials, wanted.keep, command, kernel_limits())
+
+
+def _supervise(command: list[str], made: Mapping[str, Secret], conduct: Conduct, privileges: Privileges) -> int:
+    from secrets_guard.broker.child.output import Direct
+    from secrets_guard.broker.child.supervise import Supervisor, Task, Terms, end_as
+
+    terms = Terms(conduct.grace, privileges, Direct, adopting=conduct.subreaper)
+    return end_as(Supervisor(command, Task(made), terms).run())
