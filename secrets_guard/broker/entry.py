@@ -6,18 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from secrets_guard.broker.duration import read_duration
+from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.policy import OPTIONS, Policy, read_policy
 from secrets_guard.broker.protocol import WHOLE, SecretRef
 from secrets_guard.broker.refs import REF_OPTIONS, Value, parse
-from secrets_guard.broker.rotation import Rule, read_rule
+from secrets_guard.broker.rotation import LONGEST_REFRESH, Rule, read_rule
 from secrets_guard.errors import ManifestError
 from secrets_guard.located_yaml import nearest
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 _OWN = ("ref", "version", "stage", "names", "refresh", "on_change", *OPTIONS)
-_LONGEST_REFRESH = 24 * 3600.0
 
 
 class Entry(NamedTuple):
@@ -32,7 +31,7 @@ class Entry(NamedTuple):
     place: str
     names: Mapping[str, str] = {}
     refresh: float | None = None
-    """Seconds after which it is looked at again while the command runs; None: as the manifest says for all."""
+    """Seconds after which it is looked at again while the command runs; 0: never; None: as for all."""
     on_change: Rule | None = None
 
     @property
@@ -69,7 +68,7 @@ def read_entry(name: Any, given: Any, place: str) -> Entry:
     try:
         value = parse(text)
         value = _pinned(value, {key: given[key] for key in ("version", "stage") if key in given})
-        refresh = read_duration("refresh", given["refresh"], _LONGEST_REFRESH) if "refresh" in given else None
+        refresh = read_seconds(given["refresh"], "refresh", LONGEST_REFRESH, zero=True) if "refresh" in given else None
         rule = read_rule(given["on_change"]) if "on_change" in given else None
         policy = read_policy({**dict(value.policy), **{key: given[key] for key in OPTIONS if key in given}})
     except ManifestError as error:

@@ -165,7 +165,7 @@ class Holdings:
                 back[key] = one._replace(term=terms.rolled_back(one.term, now, chance, times))
         self.held, self.parked = back, {}
         self.outcomes, self.composed, self.providers = dict(good.outcomes), good.composed, dict(good.providers)
-        return [one.loan for key, one in pool.items() if key not in back]
+        return [one.loan for key, one in pool.items() if key not in back and one.term.ends > now]
 
     def news_since(self, good: Given) -> dict[SecretRef, Fetched]:
         """Return the values that are other than they were."""
@@ -175,9 +175,14 @@ class Holdings:
             if isinstance(one, Fetched) and not _same(one, good.outcomes.get(ref))
         }
 
-    def release(self, keys: Iterable[Key]) -> list[Loan]:
-        """Return, and hold no more, those of parked leases."""
-        return [self.parked.pop(key).loan for key in list(keys) if key in self.parked]
+    def release(self, keys: Iterable[Key], now: float) -> list[Loan]:
+        """Hold these of the parked leases no more, and return those that have not ended by themselves."""
+        gone = [self.parked.pop(key) for key in list(keys) if key in self.parked]
+        return [one.loan for one in gone if one.term.ends > now]
+
+    def all(self, now: float) -> list[Loan]:
+        """Return every lease that has not ended."""
+        return [one.loan for one in (*self.held.values(), *self.parked.values()) if one.term.ends > now]
 
     def _keep_leases(self, fetched: Mapping[SecretRef, Outcome], now: float, chance: float) -> None:
         for ref, one in fetched.items():

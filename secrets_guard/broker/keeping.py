@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets_guard.broker.audit import Audit
 from secrets_guard.broker.holdings import Compose, Composed, Holdings
 from secrets_guard.broker.manifest import Manifest
-from secrets_guard.broker.protocol import Fetched, Outcome, SecretRef
+from secrets_guard.broker.protocol import Outcome, SecretRef
 from secrets_guard.broker.providers import open_provider
 from secrets_guard.broker.resolve import Injected, Resolved, merge
 from secrets_guard.broker.tending import Means, Poll, Tending
@@ -22,12 +22,6 @@ _LONGEST_ASKING = 10.0
 
 Build = Callable[[Sequence[Injected]], Mapping[str, Secret]]
 """Returns the command's environment. Raises Unresolved."""
-
-
-def wants_upkeep(manifest: Manifest, resolved: Resolved) -> bool:
-    """Tell whether anything that was fetched ends, or is to be looked at again."""
-    leased = any(isinstance(one, Fetched) and one.lease for one in resolved.outcomes.values())
-    return leased or bool(_polls(manifest, 0.0))
 
 
 def keep(
@@ -49,7 +43,9 @@ def keep(
         min(manifest.deadline, _LONGEST_ASKING),
     )
     holdings = Holdings(resolved.outcomes, resolved.providers, composing(manifest, build), now, chance())
-    return Upkeep(holdings, Tending(holdings, _polls(manifest, now), means), manifest.times, told, warn, time.monotonic)
+    return Upkeep(
+        holdings, Tending(holdings, _polls(manifest, now), means), manifest.rotation, told, warn, time.monotonic
+    )
 
 
 def composing(manifest: Manifest, build: Build) -> Compose:
@@ -61,16 +57,12 @@ def composing(manifest: Manifest, build: Build) -> Compose:
             raise Unresolved(failures)
         made = [one for one in injected if one.source.value.refs]
         values = {one.name: one.secret for one in made}
-        rules = {one.name: one.source.on_change or manifest.on_change for one in made}
+        rules = {one.name: one.source.on_change or manifest.rotation.on_change for one in made}
         return Composed(build(injected), values, rules)
 
     return compose
 
 
 def _polls(manifest: Manifest, now: float) -> list[Poll]:
-    made = []
-    for entry in manifest.entries:
-        every = manifest.refresh if entry.refresh is None else entry.refresh
-        if every and entry.value.refs:
-            made.append(Poll(entry.name, entry.value.refs, every, now + every))
-    return made
+    found = [(entry, manifest.refresh_of(entry)) for entry in manifest.entries]
+    return [Poll(entry.name, entry.value.refs, every, now + every) for entry, every in found if every]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 
 class Lease(NamedTuple):
-    """``seconds`` from when it was given or renewed; ``scope`` is where the provider keeps it (Vault: a namespace).
+    """``seconds`` from when it was given or renewed; ``left`` is what is left of them where that was not just now.
 
+    ``scope`` is where the provider keeps it (Vault: a namespace).
     The ``id`` is no credential: nothing can be read with it. ``token``: it is that of the token itself, with which
     all end that were given to it.
     """
@@ -17,3 +18,4 @@ class Lease(NamedTuple):
     renewable: bool
     scope: str = ""
     token: bool = False
+    left: float | None = None

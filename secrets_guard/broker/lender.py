@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from secrets_guard.broker.audit import Event
+from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.parallel import each
@@ -15,6 +16,10 @@ from secrets_guard.errors import BrokerError
 
 TOKEN = Lease("the token", 0.0, False, token=True)
 """Stands for a lender's token where nobody has asked for how long it lives."""
+
+
+# A start that failed does not wait for long (seconds).
+_RETURNING = 3.0
 
 
 @runtime_checkable
@@ -65,8 +70,8 @@ def loans(
     return [*leased.values(), *(found if tokens else ())]
 
 
-def give_back(lent: Iterable[Loan], deadline: Deadline) -> list[str]:
-    """Revoke leases, and tokens of logins of ours (never one that was given), and return a line for each failure.
+def give_back(lent: Iterable[Loan], deadline: Deadline) -> list[tuple[Loan, BrokerError]]:
+    """Revoke leases, and tokens of logins of ours (never one that was given), and return those that could not be.
 
     A token's end is the end of what it was lent, and needs no other right: where it is among them, that is all.
     """
@@ -74,7 +79,7 @@ def give_back(lent: Iterable[Loan], deadline: Deadline) -> list[str]:
     whole = {id(loan.lender) for loan in jobs.values() if loan.lease.token}
     kept = {key: loan for key, loan in jobs.items() if loan.lease.token or id(loan.lender) not in whole}
     answers = each(list(kept), lambda key: revoke(kept[key], deadline), deadline)
-    return [f"{kept[key].lease.id}: {answer}" for key, answer in answers.items() if isinstance(answer, BrokerError)]
+    return [(kept[key], answer) for key, answer in answers.items() if isinstance(answer, BrokerError)]
 
 
 def revoke(loan: Loan, deadline: Deadline) -> None:
@@ -82,3 +87,16 @@ def revoke(loan: Loan, deadline: Deadline) -> None:
     detail = "token" if loan.lease.token else ""
     with deadline.audit.timed(Event("revoke", loan.name, lease=loan.lease, detail=detail)):
         loan.lender.revoke(loan.lease, deadline)
+
+
+@contextmanager
+def returning(
+    providers: Mapping[str, Provider | BrokerError], outcomes: Mapping[SecretRef, Outcome], audit: Audit
+) -> Iterator[None]:
+    """Give back what was lent where what is inside fails: then nobody has it."""
+    try:
+        yield
+    except BrokerError:
+        # What can't be given back ends by itself, and what failed is told as it is.
+        give_back(loans(providers, outcomes), Deadline(_RETURNING, audit))
+        raise

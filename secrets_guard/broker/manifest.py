@@ -7,28 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from secrets_guard import located_yaml
-from secrets_guard.broker.duration import read_duration
+from secrets_guard.broker.conduct import Conduct, read_conduct
+from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
 from secrets_guard.broker.providers import PROVIDERS
-from secrets_guard.broker.rotation import Rule, Times, read_rule
+from secrets_guard.broker.rotation import Rotation, read_rotation
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = (
-    "version",
-    "deadline",
-    "providers",
-    "env",
-    "files",
-    "keep",
-    "audit",
-    "refresh",
-    "on_change",
-    "debounce",
-    "settle",
-)
+KEYS = ("version", "deadline", "providers", "env", "files", "keep", "run", "audit", "rotation")
 DEFAULT_DEADLINE = 30.0
-_HOUR = 3600.0
 _SENSITIVE = frozenset(
     ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
 )
@@ -47,12 +35,20 @@ class Manifest(NamedTuple):
     keep: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
+    conduct: Conduct = Conduct()
     audit: str = ""
     """Where to tell what was done; see ``audit_target``."""
-    refresh: float = 0.0
-    """Seconds after which secrets without a lease are looked at again while the command runs; 0: never."""
-    on_change: Rule = Rule()
-    times: Times = Times()
+    rotation: Rotation = Rotation()
+
+    @property
+    def polled(self) -> bool:
+        """Whether any secret is to be looked at again while the command runs."""
+        return any(self.refresh_of(entry) > 0 for entry in self.entries)
+
+    def refresh_of(self, entry: Entry) -> float:
+        """Return after how many seconds an entry is looked at again; 0: never."""
+        asked = self.rotation.refresh if entry.refresh is None else entry.refresh
+        return asked if entry.value.refs else 0.0
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -101,15 +97,11 @@ class _Reader:
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
-            self._duration("deadline", DEFAULT_DEADLINE, _HOUR),
+            self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
+            conduct=self._attempt(("run",), lambda: read_conduct(top.get("run")), Conduct()),
             audit=self._text("audit", top.get("audit")),
-            refresh=self._duration("refresh", 0.0, 24 * _HOUR),
-            on_change=self._attempt(("on_change",), lambda: read_rule(top.get("on_change", "restart")), Rule()),
-            times=Times(
-                self._duration("debounce", Times().debounce, _HOUR, zero=True),
-                self._duration("settle", Times().settle, _HOUR, zero=True),
-            ),
+            rotation=self._attempt(("rotation",), lambda: read_rotation(top.get("rotation")), Rotation()),
         )
         if self._problems:
             raise ManifestError(*self._problems)
@@ -143,6 +135,9 @@ class _Reader:
                 self._wrong(path, f"{path[-1]}: the variable {name} is not set")
         return _VARIABLE.sub(lambda found: self._environment.get(found.group(1), ""), value)
 
+    def _deadline(self, given: Any) -> float:
+        return DEFAULT_DEADLINE if given is None else read_seconds(given, "deadline")
+
     def _keep(self, given: Any) -> frozenset[str]:
         if given is None:
             return frozenset()
@@ -150,12 +145,6 @@ class _Reader:
             self._wrong(("keep",), "keep: must be a list of names of variables")
             return frozenset()
         return frozenset(given)
-
-    def _duration(self, key: str, otherwise: float, most: float, *, zero: bool = False) -> float:
-        given = self._document.value.get(key)
-        if given is None:
-            return otherwise
-        return self._attempt((key,), lambda: read_duration(key, given, most, zero=zero), otherwise)
 
     def _text(self, key: str, given: Any) -> str:
         if given is not None and (not isinstance(given, str) or not given):

@@ -10,6 +10,7 @@ from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
 from secrets_guard.broker.fetch import fetch, open_providers
 from secrets_guard.broker.lease import Lease
+from secrets_guard.broker.lender import returning
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
@@ -43,6 +44,11 @@ class Resolved(NamedTuple):
     outcomes: Mapping[SecretRef, Outcome] = {}
     """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
 
+    @property
+    def leased(self) -> bool:
+        """Whether any of it ends unless it is renewed."""
+        return any(isinstance(one, Fetched) and one.lease is not None for one in self.outcomes.values())
+
 
 def resolve(
     manifest: Manifest,
@@ -61,9 +67,10 @@ def resolve(
     outcomes = fetch(refs, opened, deadline)
     asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
     credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
-    injected, omitted, failures = merge(manifest.entries, outcomes)
-    if failures:
-        raise Unresolved(failures, tuple(_timeline(deadline.phases())))
+    with returning(opened, outcomes, deadline.audit):
+        injected, omitted, failures = merge(manifest.entries, outcomes)
+        if failures:
+            raise Unresolved(failures, tuple(_timeline(deadline.phases())))
     return Resolved(injected, omitted, credentials, opened, outcomes)
 
 

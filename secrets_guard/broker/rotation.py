@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from secrets_guard.broker.duration import HOUR, read_seconds
 from secrets_guard.errors import ManifestError
+from secrets_guard.located_yaml import nearest
+
+LONGEST_REFRESH = 24 * HOUR
 
 # With changes that never rest, something has to happen after this many times the pause.
 _PATIENCE = 4
@@ -19,11 +23,19 @@ class Rule(NamedTuple):
     signal: int = 0
 
 
-class Times(NamedTuple):
-    """In seconds: how long changes must rest, and how long a new child must live to be taken for good."""
+class Rotation(NamedTuple):
+    """What is done while the command runs, times in seconds.
 
+    ``refresh``: after how long secrets without a lease are looked at again (0: never). ``debounce``: how long changes
+    must rest. ``settle``: how long a new child must live before its values are taken for good. ``renew``: credentials
+    that end are reason enough to stay beside the command.
+    """
+
+    refresh: float = 0.0
+    on_change: Rule = Rule()
     debounce: float = 5.0
     settle: float = 10.0
+    renew: bool = True
 
 
 class Pending(NamedTuple):
@@ -57,6 +69,36 @@ def noted(pending: Pending | None, changed: Mapping[str, Rule], now: float, by: 
     if pending is None:
         return Pending(acting, now, now, by)
     return Pending({**pending.rules, **acting}, pending.first, now, min(by, pending.by))
+
+
+def read_rotation(given: Any) -> Rotation:
+    """Return what ``rotation:`` asks for. Raises ManifestError with all that is wrong."""
+    if given is None:
+        return Rotation()
+    if not isinstance(given, dict):
+        raise ManifestError("rotation: must be a mapping (name: value)")
+    made: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        try:
+            if name not in Rotation._fields:
+                raise ManifestError(f"{name}: is no key of rotation{nearest(str(name), Rotation._fields)}")
+            made[name] = _read(name, value)
+        except ManifestError as error:
+            problems += [f"rotation.{problem}" for problem in error.problems]
+    if problems:
+        raise ManifestError(*problems)
+    return Rotation(**made)
+
+
+def _read(name: str, value: Any) -> Any:
+    if name == "on_change":
+        return read_rule(value)
+    if name != "renew":
+        return read_seconds(value, name, LONGEST_REFRESH if name == "refresh" else HOUR, zero=True)
+    if not isinstance(value, bool):
+        raise ManifestError("renew: must be true or false")
+    return value
 
 
 def read_rule(given: object) -> Rule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from secrets_guard.broker.lease import Lease
@@ -37,8 +36,9 @@ class Term(NamedTuple):
 
 
 def begin(lease: Lease, now: float, chance: float) -> Term:
-    """Return the term of a lease that was given just now; ``chance`` is from 0 to 1, here and below."""
-    return Term(lease, now + lease.seconds, _ahead(now, lease.seconds, chance), not lease.renewable)
+    """Return the term of a lease as it is now; ``chance`` is from 0 to 1, here and below."""
+    left = lease.seconds if lease.left is None else lease.left
+    return Term(lease, now + left, _ahead(now, left, chance), not lease.renewable)
 
 
 def renewed(term: Term, granted: Lease, now: float, chance: float) -> Term:
@@ -65,11 +65,6 @@ def rolled_back(term: Term, now: float, chance: float, times: int) -> Term:
     """Return the term of a lease whose replacement the command did not survive, for the ``times``-th time."""
     rest = min(_FIRST_REST * 2 ** (times - 1), _LONGEST_REST)
     return term._replace(due=max(_closing(term, now, chance).due, now + rest))
-
-
-def never(lease: Lease, now: float) -> Term:
-    """Return the term of a lease for which nothing can be done."""
-    return Term(lease, now + lease.seconds, math.inf, True)
 
 
 def _closing(term: Term, now: float, chance: float) -> Term:

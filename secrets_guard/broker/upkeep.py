@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.holdings import Given, Holdings, Key
-from secrets_guard.broker.rotation import Pending, Rule, Times, noted
+from secrets_guard.broker.rotation import Pending, Rotation, Rule, noted
 from secrets_guard.broker.supervised import Ended, Supervised
 from secrets_guard.broker.tending import Tending
 from secrets_guard.errors import BrokerError
@@ -40,12 +40,12 @@ class Upkeep:
         self,
         holdings: Holdings,
         tending: Tending,
-        times: Times,
+        rotation: Rotation,
         audit: Audit,
         warn: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
-        self._all, self._tending, self._times = holdings, tending, times
+        self._all, self._tending, self._rotation = holdings, tending, rotation
         self._audit, self._warn, self._clock = audit, warn, clock
         self._command: Supervised | None = None
         self._good = holdings.given()
@@ -71,7 +71,7 @@ class Upkeep:
         """Return the last environment that worked where the child died young with a new one, else None."""
         with self._lock:
             settling = self._settling
-            if settling is None or end.lived >= self._times.settle:
+            if settling is None or end.lived >= self._rotation.settle:
                 return None
             self._settling, self._pending, self._broken = None, None, True
             good = self._good
@@ -89,8 +89,7 @@ class Upkeep:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(seconds * _SHARE)
-        held = [one.loan for one in (*self._all.held.values(), *self._all.parked.values())]
-        self._tending.give_back(held, seconds * (1 - _SHARE))
+        self._tending.give_back(self._all.all(self._clock()), seconds * (1 - _SHARE))
         self._audit.tell(Event("end"))
 
     def tick(self, now: float) -> float:
@@ -112,10 +111,10 @@ class Upkeep:
             if settling is None:
                 return now
             # A child that is older than what was asked for is the one that is being ended.
-            if not self._times.settle <= alive < now - settling.asked:
-                return now + max(0.1, self._times.settle - alive if alive < now - settling.asked else 0.1)
+            if not self._rotation.settle <= alive < now - settling.asked:
+                return now + max(0.1, self._rotation.settle - alive if alive < now - settling.asked else 0.1)
             self._settling, self._good, self._times_broken = None, settling.given, 0
-        self._tending.give_back(self._all.release(settling.leaving))
+        self._tending.give_back(self._all.release(settling.leaving, now))
         return now
 
     def _rotate(self, now: float) -> float:
@@ -123,8 +122,8 @@ class Upkeep:
         pending = self._pending
         if pending is None:
             return now + _LONGEST_SLEEP
-        if now < pending.ripe(self._times.debounce):
-            return pending.ripe(self._times.debounce)
+        if now < pending.ripe(self._rotation.debounce):
+            return pending.ripe(self._rotation.debounce)
         before, given = self._good, self._all.given()
         self._pending = None
         for name, rule in pending.rules.items():

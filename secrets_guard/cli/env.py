@@ -73,6 +73,7 @@ def print_values(
 def _resolved(path: str, audit: str) -> tuple[Manifest, Resolved, Audit]:
     from secrets_guard.broker.audit_target import open_audit
     from secrets_guard.broker.environment import build
+    from secrets_guard.broker.inheritance import passed_on
     from secrets_guard.broker.launch import inherited, kernel_limits
     from secrets_guard.broker.manifest import load
     from secrets_guard.broker.resolve import resolve
@@ -82,5 +83,6 @@ def _resolved(path: str, audit: str) -> tuple[Manifest, Resolved, Audit]:
     told = open_audit(audit or wanted.audit, "")
     resolved = resolve(wanted, environment, audit=told)
     # So that what run would refuse is refused here as well.
-    build(environment, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
+    passed = passed_on(environment, wanted.conduct, wanted.keep)
+    build(passed, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
     return wanted, resolved, told

@@ -75,9 +75,9 @@ def test_failures_are_told_with_their_reasons(run: Run, env: dict[str, str], man
     ran = run("run", "-m", manifest, "--", "true", env=env | {"B": "vault:secret/nope#x"})
     assert ran.code == 120
     text = (tmp_path / "log").read_text()
-    assert actions(text)[-2:] == ["fetch failure", "inject failure"]
-    assert lines(text)[-2]["error.type"] == "SecretNotFound"
-    assert lines(text)[-2]["error.message"] == "there is no secret at secret/nope"
+    assert actions(text)[-3:] == ["fetch failure", "revoke success", "inject failure"]
+    assert lines(text)[-3]["error.type"] == "SecretNotFound"
+    assert lines(text)[-3]["error.message"] == "there is no secret at secret/nope"
     assert run("run", "-m", manifest, "--", "true", env=env | {"WORD": "wrong"}).code == 120
     told = [line for line in lines((tmp_path / "log").read_text()) if line["event.action"] == "login"]
     assert told[-1]["error.type"] == "AccessDenied"

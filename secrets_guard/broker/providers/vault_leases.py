@@ -8,9 +8,11 @@ from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.providers.vault_answer import Answer
 from secrets_guard.broker.providers.vault_client import VaultClient
-from secrets_guard.errors import AccessDenied, SecretNotFound
+from secrets_guard.errors import AccessDenied, ProviderUnavailable, SecretNotFound
 
 # https://openbao.org/api-docs/system/leases, https://openbao.org/api-docs/auth/token
+# Said with a status of 500, and true for ever.
+_TOO_LATE = "past the max TTL"
 
 
 def look_up(client: VaultClient, deadline: Deadline) -> Lease | None:
@@ -20,10 +22,11 @@ def look_up(client: VaultClient, deadline: Deadline) -> Lease | None:
     data = answer.document.get("data")
     if answer.status != 200 or not isinstance(data, dict):
         raise AccessDenied(f"{client.address}: the token can't be looked up: {answer.said or answer.status}")
-    seconds = data.get("ttl")
-    if not isinstance(seconds, int) or not seconds:
+    left, whole = data.get("ttl"), data.get("creation_ttl")
+    if not isinstance(left, int) or not left:
         return None
-    return Lease(str(data.get("accessor") or ""), float(seconds), data.get("renewable") is True, token=True)
+    seconds = float(whole if isinstance(whole, int) and whole >= left else left)
+    return Lease(str(data.get("accessor")), seconds, data.get("renewable") is True, token=True, left=float(left))
 
 
 def renew(client: VaultClient, lease: Lease, deadline: Deadline) -> Lease:
@@ -37,7 +40,8 @@ def renew(client: VaultClient, lease: Lease, deadline: Deadline) -> Lease:
         granted = answer.document
     if not isinstance(granted, dict) or not isinstance(granted.get("lease_duration"), int):
         raise AccessDenied(f"{client.address}: the answer to a renewal names no time")
-    return lease._replace(seconds=float(granted["lease_duration"]), renewable=granted.get("renewable") is True)
+    more = float(granted["lease_duration"])
+    return lease._replace(seconds=more, renewable=granted.get("renewable") is True, left=None)
 
 
 def revoke(client: VaultClient, lease: Lease, deadline: Deadline) -> None:
@@ -50,8 +54,13 @@ def revoke(client: VaultClient, lease: Lease, deadline: Deadline) -> None:
 
 
 def _sent(client: VaultClient, path: str, body: Mapping[str, str], lease: Lease, deadline: Deadline) -> Answer:
-    with deadline.phase(f"vault: {path}"):
-        answer = client.ask("post", path, deadline, body=body, namespace=lease.scope)
+    try:
+        with deadline.phase(f"vault: {path}"):
+            answer = client.ask("post", path, deadline, body=body, namespace=lease.scope)
+    except ProviderUnavailable as error:
+        if _TOO_LATE not in str(error):
+            raise
+        raise AccessDenied(str(error)) from None
     if answer.status == 200:
         return answer
     if "not found" in answer.said or "invalid lease" in answer.said:
