@@ -18,7 +18,7 @@ TOKEN = Lease("the token", 0.0, False, token=True)
 """Stands for a lender's token where nobody has asked for how long it lives."""
 
 
-# A start that failed does not wait for long (seconds).
+# Who failed, or only looked, does not wait for long (seconds).
 _RETURNING = 3.0
 
 
@@ -98,5 +98,12 @@ def returning(
         yield
     except BrokerError:
         # What can't be given back ends by itself, and what failed is told as it is.
-        give_back(loans(providers, outcomes), Deadline(_RETURNING, audit))
+        return_all(providers, outcomes, audit)
         raise
+
+
+def return_all(
+    providers: Mapping[str, Provider | BrokerError], outcomes: Mapping[SecretRef, Outcome], audit: Audit
+) -> list[tuple[Loan, BrokerError]]:
+    """Give back all that was lent for what will not be used, and return what could not be."""
+    return give_back(loans(providers, outcomes), Deadline(_RETURNING, audit))

@@ -29,10 +29,12 @@ def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str])
 
 def plan(manifest: ManifestFile = "", audit: AuditTarget = "") -> None:
     """Fetch, and show names, providers, versions, leases and keyed fingerprints of what would be there; no values."""
+    from secrets_guard.broker.lender import return_all
     from secrets_guard.broker.plan import rows
     from secrets_guard.report.text import printable, put
 
-    wanted, resolved, _ = _resolved(manifest, audit)
+    wanted, resolved, told = _resolved(manifest, audit)
+    kept = return_all(resolved.providers, resolved.outcomes, told)
     key = os.environ.get("SECRETS_GUARD_FINGERPRINT_KEY", "")
     table = [_HEADERS, *(tuple(map(printable, row)) for row in rows(resolved, key))]
     widths = [max(len(row[column]) for row in table) for column in range(len(_HEADERS))]
@@ -42,6 +44,8 @@ def plan(manifest: ManifestFile = "", audit: AuditTarget = "") -> None:
     dropped = sorted((resolved.credentials - wanted.keep) & os.environ.keys())
     if dropped:
         print(f"secrets-guard: not for the command: {', '.join(dropped)}", file=sys.stderr)
+    for loan, error in kept:
+        print(f"secrets-guard: not given back: {loan.lease.id}: {printable(str(error))}", file=sys.stderr)
     if not key:
         print("secrets-guard: no fingerprints: set SECRETS_GUARD_FINGERPRINT_KEY to compare values", file=sys.stderr)
 
@@ -75,6 +79,7 @@ def _resolved(path: str, audit: str) -> tuple[Manifest, Resolved, Audit]:
     from secrets_guard.broker.environment import build
     from secrets_guard.broker.inheritance import passed_on
     from secrets_guard.broker.launch import inherited, kernel_limits
+    from secrets_guard.broker.lender import returning
     from secrets_guard.broker.manifest import load
     from secrets_guard.broker.resolve import resolve
 
@@ -84,5 +89,6 @@ def _resolved(path: str, audit: str) -> tuple[Manifest, Resolved, Audit]:
     resolved = resolve(wanted, environment, audit=told)
     # So that what run would refuse is refused here as well.
     passed = passed_on(environment, wanted.conduct, wanted.keep)
-    build(passed, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
+    with returning(resolved.providers, resolved.outcomes, told):
+        build(passed, resolved.injected, resolved.credentials, wanted.keep, (), kernel_limits())
     return wanted, resolved, told

@@ -224,9 +224,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def database(vault: Vault, postgres: Postgres) -> Vault:
-    """Return a server with the database engine: ``database/creds/short`` and other roles that a test adds."""
+def database(vault: Vault, postgres: Postgres) -> Iterator[Vault]:
+    """Return a server with the database engine: ``database/creds/hour`` and other roles that a test adds."""
     vault.call("POST", "sys/mounts/database", {"type": "database"})
     vault.call("POST", "database/config/pg", postgres.settings())
     vault.call("POST", "database/roles/hour", postgres.role("1h", "24h"))
-    return vault
+    yield vault
+    vault.call("POST", "sys/leases/revoke-prefix/database", {"sync": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from secrets_guard.broker.lease import Lease
@@ -39,6 +40,22 @@ def test_a_plan_shows_how_long_a_credential_lives(run: Run, database: Vault, pos
     rows = {line.split()[0]: line.split() for line in ran.out.splitlines()}
     assert rows["A"][:4] == ["A", "vault", "-", "1h"]
     assert rows["B"][:4] == ["B", "vault", "-", "1h2m5s"]
+
+
+def test_what_was_made_for_a_plan_is_given_back(run: Run, database: Vault, postgres: Postgres, tmp_path: Path) -> None:
+    env = environment(database) | {"A": "vault:database/creds/hour#username"}
+    ran = run("env", "plan", "--audit", "log", env=env)
+    assert ran.code == 0
+    assert postgres.roles() == set()
+    narrow = database.token_for('path "database/creds/hour" { capabilities = ["read"] }')
+    ran = run("env", "plan", env=env | {"VAULT_TOKEN": narrow})
+    assert ran.code == 0
+    assert "not given back: database/creds/hour/" in ran.err
+    assert len(postgres.roles()) == 1
+    big = {"B": "${vault:database/creds/hour#password}" + "x" * 140_000}
+    (tmp_path / "s.yaml").write_text(json.dumps({"version": 1, "env": big}))
+    assert run("env", "print", "--force", "-m", "s.yaml", env=env).code == 120
+    assert len(postgres.roles()) == 1
 
 
 def test_kv_of_version_1_has_a_time_and_no_lease(vault: Vault, tmp_path: Path) -> None:
