@@ -12,7 +12,7 @@ MOST = 3600.0
 
 
 def read_seconds(given: object, name: str) -> float:
-    """Return a duration's seconds, more than 0 and at most an hour. Raises ManifestError, which begins with ``name``."""
+    """Return a duration's seconds, more than 0, at most an hour. Raises ManifestError, which begins with ``name``."""
     found = _DURATION.fullmatch(str(given))
     seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
     if not 0 < seconds <= MOST:

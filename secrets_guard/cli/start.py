@@ -1,4 +1,4 @@
-"""A command, the manifest's path and options -> this process becomes the command with its secrets, or stays beside it."""
+"""A command, the manifest's path and options -> this process becomes the command, or stays beside it."""
 
 from __future__ import annotations
 

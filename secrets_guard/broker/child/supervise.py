@@ -41,7 +41,7 @@ class Terms(NamedTuple):
 
 
 def end_as(code: int) -> int:
-    """Return an exit code, or end by SIGINT as the child did, where a shell at a terminal looks for that to stop, too."""
+    """Return an exit code, or end by SIGINT as the child did: a shell at a terminal then ends its loop, too."""
     if code == 128 + signal.SIGINT and os.getpid() != 1 and controlling_terminal() is not None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
