@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from secrets_guard.broker.child.output import Output
     from secrets_guard.broker.conduct import Conduct
     from secrets_guard.broker.manifest import Manifest
     from secrets_guard.broker.privileges import Privileges
@@ -30,7 +31,8 @@ def start(command: list[str], manifest: str, options: Mapping[str, Any]) -> NoRe
     made = _environment(command, environment, wanted, conduct, resolved, privileges)
     if not conduct.watches:
         become(command, made, privileges)
-    sys.exit(_supervise(command, made, conduct, privileges))
+    output = _output(conduct, resolved)
+    sys.exit(_supervise(command, made, conduct, privileges, output))
 
 
 def _privileges(conduct: Conduct) -> Privileges:
@@ -61,9 +63,35 @@ def _environment(
     return build(passed, resolved.injected, credentials, wanted.keep, command, kernel_limits())
 
 
-def _supervise(command: list[str], made: Mapping[str, Secret], conduct: Conduct, privileges: Privileges) -> int:
+def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
+    """Return what makes the way of the command's output: secrets are hidden where there are any and it is wanted."""
     from secrets_guard.broker.child.output import Direct
+
+    secret = [one for one in resolved.injected if one.secret_values]
+    if conduct.redact is False or not secret:
+        return Direct
+    from secrets_guard.broker.child.redacted import Redacted
+    from secrets_guard.broker.redact.forms import SHORTEST, hides
+
+    for one in secret:
+        if not hides(one.secret):
+            print(
+                f"secrets-guard: {one.name}: is shorter than {SHORTEST} bytes, too short to be hidden in output",
+                file=sys.stderr,
+            )
+    names = frozenset(one.name for one in secret)
+    values = tuple(value for one in secret for value in one.secret_values)
+    return lambda: Redacted(names, values)
+
+
+def _supervise(
+    command: list[str],
+    made: Mapping[str, Secret],
+    conduct: Conduct,
+    privileges: Privileges,
+    output: Callable[[], Output],
+) -> int:
     from secrets_guard.broker.child.supervise import Supervisor, Task, Terms, end_as
 
-    terms = Terms(conduct.grace, privileges, Direct, adopting=conduct.subreaper)
+    terms = Terms(conduct.grace, privileges, output, adopting=conduct.subreaper)
     return end_as(Supervisor(command, Task(made), terms).run())

