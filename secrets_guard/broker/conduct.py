@@ -73,7 +73,7 @@ def _read(name: str, value: Any) -> Any:
 
 def with_options(conduct: Conduct, options: Mapping[str, Any]) -> Conduct:
     """Return the conduct with the command line's options, by their names in its table. Raises ManifestError."""
-    told = {name: True for name in _SWITCHES if options.get(name)}
+    told: dict[str, Any] = {name: True for name in _SWITCHES if options.get(name)}
     if options.get("redact") and options.get("no_redact"):
         raise ManifestError("--redact and --no-redact: choose one")
     if options.get("redact") or options.get("no_redact"):

@@ -24,6 +24,8 @@ class Composed(NamedTuple):
     values: Mapping[str, Secret]
     rules: Mapping[str, Rule]
     files: Mapping[str, Secret] = {}
+    hidden: frozenset[Secret] = frozenset()
+    """All that the command's output must not show."""
 
 
 Compose = Callable[[Mapping[SecretRef, Outcome]], Composed]

@@ -58,7 +58,8 @@ def composing(manifest: Manifest, build: Build) -> Compose:
         made = [one for one in injected if one.source.value.refs]
         values = {one.name: one.secret for one in made}
         rules = {one.name: one.source.on_change or manifest.rotation.on_change for one in made}
-        return Composed(build(injected), values, rules)
+        hidden = frozenset(value for one in made for value in one.secret_values)
+        return Composed(build(injected), values, rules, hidden=hidden)
 
     return compose
 

@@ -31,6 +31,14 @@ class Injected(NamedTuple):
     versions: tuple[str, ...] = ()
     leases: tuple[Lease, ...] = ()
     note: str = ""
+    parts: tuple[Secret, ...] = ()
+    """What was fetched for it, where it is more than the value: a password inside a URL."""
+
+    @property
+    def secret_values(self) -> tuple[Secret, ...]:
+        """What must not be shown; nothing of a text that stands in the manifest itself."""
+        fetched = self.providers and (self.note != "default" or self.source.whole)
+        return (self.secret, *self.parts) if fetched else ()
 
 
 class Resolved(NamedTuple):
@@ -119,7 +127,8 @@ def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injec
             if not _revealed(outcomes[ref]).strip() and "empty" not in entry.policy.allow:
                 raise BadValue(f"{ref} is empty; 'allow: [empty]' lets it through")
         check(value, entry.policy)
-    return [Injected(entry.name, Secret(value), entry, *_origins(entry, outcomes))]
+    parts = () if entry.value.sole else tuple(Secret(_revealed(one)) for one in found)
+    return [Injected(entry.name, Secret(value), entry, *_origins(entry, outcomes), parts=parts)]
 
 
 def _expanded(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:

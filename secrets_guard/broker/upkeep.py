@@ -131,7 +131,8 @@ class Upkeep:
         if pending.restart:
             with self._lock:
                 self._settling = Settling(now, given, frozenset(self._all.parked))
-            hidden = {*before.composed.values.values(), *given.composed.values.values()}
+            # What the old child is still writing when it ends holds the old ones.
+            hidden = before.composed.hidden | given.composed.hidden
             if self._command:
                 self._command.restart(given.composed.environment, files=given.composed.files, hidden=hidden)
             return now

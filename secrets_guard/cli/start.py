@@ -1,14 +1,15 @@
-"""A command, the manifest's path and options -> this process becomes the command with its secrets, or stays beside it."""
+"""A command, the manifest's path and options -> this process becomes the command, or stays beside it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from secrets_guard.broker.audit import Audit
+    from secrets_guard.broker.child.output import Output
     from secrets_guard.broker.conduct import Conduct
     from secrets_guard.broker.keeping import Build
     from secrets_guard.broker.manifest import Manifest
@@ -46,7 +47,7 @@ def start(command: list[str], manifest: str, options: Mapping[str, Any]) -> NoRe
             if not conduct.watches and not wanted.polled and not (wanted.rotation.renew and resolved.leased):
                 become(command, made, privileges)
             companions = [_upkeep(wanted, environment, resolved, build, audit)]
-            code = _supervise(command, made, conduct, privileges, companions)
+            code = _supervise(command, made, conduct, privileges, _output(conduct, resolved), companions)
     sys.exit(code)
 
 
@@ -93,15 +94,36 @@ def _environment(
     return build(passed, resolved.injected, credentials, wanted.keep, command, kernel_limits())
 
 
+def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
+    """Return what makes the way of the command's output: secrets are hidden where there are any and it is wanted."""
+    from secrets_guard.broker.child.output import Direct
+
+    secret = [one for one in resolved.injected if one.secret_values]
+    if conduct.redact is False or not secret:
+        return Direct
+    from secrets_guard.broker.child.redacted import Redacted
+    from secrets_guard.broker.redact.forms import SHORTEST, hides
+
+    for one in secret:
+        if not hides(one.secret):
+            print(
+                f"secrets-guard: {one.name}: is shorter than {SHORTEST} bytes, too short to be hidden in output",
+                file=sys.stderr,
+            )
+    names = frozenset(one.name for one in secret)
+    values = tuple(value for one in secret for value in one.secret_values)
+    return lambda: Redacted(names, values)
+
+
 def _supervise(
     command: list[str],
     made: Mapping[str, Secret],
     conduct: Conduct,
     privileges: Privileges,
+    output: Callable[[], Output],
     companions: Sequence[Companion],
 ) -> int:
-    from secrets_guard.broker.child.output import Direct
     from secrets_guard.broker.child.supervise import Supervisor, Task, Terms, end_as
 
-    terms = Terms(conduct.grace, privileges, Direct, adopting=conduct.subreaper)
+    terms = Terms(conduct.grace, privileges, output, adopting=conduct.subreaper)
     return end_as(Supervisor(command, Task(made), terms, companions).run())

@@ -190,7 +190,7 @@ def login(database: Vault, postgres: Postgres) -> dict[str, object]:
     """Return the settings of a login that may read the database's role and a secret, and nothing else at all."""
     rules = 'path "database/creds/web" { capabilities = ["read"] } path "secret/data/app" { capabilities = ["read"] }'
     database.call("POST", "database/roles/web", postgres.role("1h", "24h"))
-    database.call("POST", "secret/data/app", {"data": {"key": "one"}})
+    database.call("POST", "secret/data/app", {"data": {"key": "the-first"}})
     database.call("PUT", "sys/policies/acl/web", {"policy": rules})
     database.call("POST", "sys/auth/userpass", {"type": "userpass"})
     return {"vault": {"auth": {"method": "userpass", "username": "joe", "password": "a word of secret"}}}
@@ -235,18 +235,18 @@ def test_a_login_of_ours_is_over_at_the_end_and_needs_no_right_to_revoke_leases(
 
 
 def test_a_new_version_of_a_secret_starts_the_command_anew_or_is_signalled(start: Starter, vault: Vault) -> None:
-    vault.call("POST", "secret/data/app", {"data": {"key": "one"}})
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-first"}})
     env = {"KEY": {"ref": "vault:secret/app#key", "refresh": "200ms"}}
     one = start({"env": env, "rotation": QUICK})
     one.until(lambda: bool(one.lines))
-    vault.call("POST", "secret/data/app", {"data": {"key": "two"}})
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-second"}})
     one.until(lambda: len(one.lines) == 2)
     one.end()
-    assert [seen["KEY"] for seen in one.lines] == ["one", "two"]
+    assert [seen["KEY"] for seen in one.lines] == ["the-first", "the-second"]
     os.unlink(one.folder / "seen")
     other = start({"env": env, "rotation": {**QUICK, "on_change": "signal:HUP"}})
     other.until(lambda: bool(other.lines))
-    vault.call("POST", "secret/data/app", {"data": {"key": "three"}})
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-third"}})
     other.until(lambda: len(other.lines) == 2)
     other.end()
     assert other.lines[1] == "HUP"

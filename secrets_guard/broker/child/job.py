@@ -69,6 +69,8 @@ class Job:
 
     def enter(self) -> None:
         """Take the place; called in the child, with signals blocked so that none stops it."""
+        if self.place is Place.SESSION:
+            os.setsid()
         if self.place in (Place.OWN_GROUP, Place.FOREGROUND):
             os.setpgid(0, 0)
         if self.place is Place.FOREGROUND and self._terminal is not None:

@@ -24,12 +24,12 @@ class Output(Protocol):
         """Take the streams; called in the child, in its place."""
         ...
 
-    def started(self) -> None:
-        """Begin to relay."""
+    def started(self, child: int) -> None:
+        """Begin to relay for this child."""
         ...
 
-    def drain(self, interrupting: int | None) -> None:
-        """Return when what the ended child wrote is out, or earlier when ``interrupting`` becomes readable."""
+    def drain(self, interrupting: int | None, /) -> bool:
+        """Return True when what the ended child wrote is out, False when ``interrupting`` becomes readable before."""
         ...
 
     def resize(self) -> bool:
@@ -58,11 +58,12 @@ class Direct:
     def enter(self) -> None:
         """It has them already."""
 
-    def started(self) -> None:
+    def started(self, child: int) -> None:
         """Nothing to relay."""
 
-    def drain(self, interrupting: int | None) -> None:
+    def drain(self, _interrupting: int | None) -> bool:
         """Nothing was held."""
+        return True
 
     def resize(self) -> bool:
         """The child sees the terminal itself."""

@@ -40,8 +40,11 @@ class Terms(NamedTuple):
     write: Callable[[Mapping[str, Secret]], None] | None = None
 
 
+_ENOUGH = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT))
+
+
 def end_as(code: int) -> int:
-    """Return an exit code, or end by SIGINT as the child did, where a shell at a terminal looks for that to stop, too."""
+    """Return an exit code, or end by SIGINT as the child did: a shell at a terminal then ends its loop, too."""
     if code == 128 + signal.SIGINT and os.getpid() != 1 and controlling_terminal() is not None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -79,8 +82,9 @@ class Supervisor:
             code: int | None = None
             while code is None:
                 code = self._turn()
-            self._output.drain(self._signals.fileno())
+            self._drain()
         finally:
+            self._output.suspend()
             close_all(begun)
         return code
 
@@ -124,6 +128,13 @@ class Supervisor:
             self._kill_at = None
             self._job.kill()
         return self._look() if changed else None
+
+    def _drain(self) -> None:
+        """Let out what the child wrote, however slow the reader is, unless a signal says that it is enough."""
+        while not self._output.drain(self._signals.fileno()):
+            passed, _ = self._signals.forwarded(lambda: False)
+            if not _ENOUGH.isdisjoint(passed):
+                return
 
     def _terminal_reached_child(self) -> bool:
         return self._job is not None and self._job.shares_terminal
@@ -220,4 +231,4 @@ class Supervisor:
         job.child = spawn(self._command, task.environment, prepare)
         self._since = time.monotonic()
         self._job, self._ending = job, set()
-        self._output.started()
+        self._output.started(job.child)
