@@ -88,6 +88,12 @@ class Job:
                 os.killpg(self.child, signal.SIGKILL)
         self.send(signal.SIGKILL)
 
+    def end_rest(self) -> None:
+        """Ask what a child that has ended left in its group to end as well: another is about to take its place."""
+        if self.place is not Place.SAME_GROUP:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.child, signal.SIGTERM)
+
     def proceed(self) -> None:
         """Let a child that was stopped go on, in front where we are in front."""
         if self.place is Place.FOREGROUND and self._terminal is not None and is_foreground(self._terminal):

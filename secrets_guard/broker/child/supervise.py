@@ -195,13 +195,15 @@ class Supervisor:
 
     def _ended(self, code: int) -> int | None:
         end = Ended(code, self.alive_for(), self._restarts)
-        if self._job:
-            self._job.step_back()
-        self._job, self._since, self._kill_at = None, 0.0, None
+        job, self._job, self._since, self._kill_at = self._job, None, 0.0, None
+        if job:
+            job.step_back()
         following = self._next or self._asked_companions(end)
         self._next = None
         if following is None:
             return code
+        if job:
+            job.end_rest()
         self._output.drain(None)
         self._restarts += 1
         self._start(following)
