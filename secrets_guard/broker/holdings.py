@@ -138,17 +138,23 @@ class Holdings:
         """
         outcomes = {**self.outcomes, **fetched}
         composed = self._compose(outcomes)
-        changed = [name for name, value in composed.values.items() if self.composed.values.get(name) != value]
+        rules = {**self.composed.rules, **composed.rules}
+        changed = [name for name in rules if self.composed.values.get(name) != composed.values.get(name)]
         gone = [self.held.pop(key) for key in replaced if key in self.held]
         self.parked.update((one.key, one) for one in gone)
         self.outcomes, self.composed = outcomes, composed
         self._keep_leases(fetched, now, chance)
         ends = min((one.term.ends for one in gone), default=math.inf)
-        return Change({name: composed.rules[name] for name in changed}, ends)
+        return Change({name: rules[name] for name in changed}, ends)
 
     def given(self) -> Given:
         """Return all as it is now."""
         return Given(self.outcomes, self.composed, self.providers.copy(), frozenset(self.held))
+
+    def lives(self, good: Given, now: float) -> bool:
+        """Tell whether nothing that was given has ended meanwhile. May be called from any thread."""
+        found = [self.held.get(key) or self.parked.get(key) for key in good.keys]
+        return all(one is not None and one.term.ends > now for one in found)
 
     def restore(self, good: Given, now: float, chance: float, times: int) -> list[Loan]:
         """Go back to what was given before, since the newer did not work, and return what nobody needs any more.

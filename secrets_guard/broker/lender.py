@@ -73,13 +73,20 @@ def loans(
 def give_back(lent: Iterable[Loan], deadline: Deadline) -> list[tuple[Loan, BrokerError]]:
     """Revoke leases, and tokens of logins of ours (never one that was given), and return those that could not be.
 
-    A token's end is the end of what it was lent, and needs no other right: where it is among them, that is all.
+    A token's end is the end of what it was lent, and needs no other right: where it is among them, that is all,
+    unless the token can't be revoked (one of kind batch).
     """
     jobs = {(id(one.lender), one.lease.id): one for one in lent if one.lender.own or not one.lease.token}
     whole = {id(loan.lender) for loan in jobs.values() if loan.lease.token}
-    kept = {key: loan for key, loan in jobs.items() if loan.lease.token or id(loan.lender) not in whole}
-    answers = each(list(kept), lambda key: revoke(kept[key], deadline), deadline)
-    return [(kept[key], answer) for key, answer in answers.items() if isinstance(answer, BrokerError)]
+    left = {key: loan for key, loan in jobs.items() if not loan.lease.token and key[0] in whole}
+    failed = _revoke_all({key: loan for key, loan in jobs.items() if key not in left}, deadline)
+    kept = {id(loan.lender) for loan, _ in failed if loan.lease.token}
+    return [*failed, *_revoke_all({key: loan for key, loan in left.items() if key[0] in kept}, deadline)]
+
+
+def _revoke_all(loans: Mapping[tuple[int, str], Loan], deadline: Deadline) -> list[tuple[Loan, BrokerError]]:
+    answers = each(list(loans), lambda key: revoke(loans[key], deadline), deadline)
+    return [(loans[key], answer) for key, answer in answers.items() if isinstance(answer, BrokerError)]
 
 
 def revoke(loan: Loan, deadline: Deadline) -> None:

@@ -15,11 +15,12 @@ from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.lender import TOKEN, Lender, Loan, give_back, loans
 from secrets_guard.broker.parallel import each
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
-from secrets_guard.errors import AccessDenied, BrokerError, SecretNotFound
+from secrets_guard.errors import AccessDenied, BrokerError, ProviderUnavailable, SecretNotFound
 
 # A right that was taken away must not make a login at every look (seconds).
 _BETWEEN_LOGINS = 300.0
 _REVOKING = 10.0
+_BETWEEN_QUESTIONS = 5.0
 
 
 class Poll(NamedTuple):
@@ -50,6 +51,9 @@ class Tending:
         self._means = means
         self._troubles: set[str] = set()
         self._logins: dict[str, float] = {}
+        self._unasked: set[str] = set()
+        """Providers whose token could not be looked up yet."""
+        self._ask_at = math.inf
 
     @property
     def needed(self) -> bool:
@@ -58,22 +62,33 @@ class Tending:
 
     def due(self) -> float:
         """Return when there is something to do."""
-        return min(
-            (*(one.term.due for one in self._all.held.values()), *(one.due for one in self._polls)), default=math.inf
-        )
+        leases, polls = self._all.held.values(), self._polls
+        return min((self._ask_at, *(one.term.due for one in leases), *(one.due for one in polls)))
 
     def keep_tokens(self, now: float) -> None:
         """Begin to keep the tokens by which all was lent."""
-        for name, provider in self._all.providers.items():
+        self._unasked, self._ask_at = set(self._all.providers), math.inf
+        self._ask_for_tokens(now)
+
+    def _ask_for_tokens(self, now: float) -> None:
+        for name in list(self._unasked):
+            provider = self._all.providers[name]
+            self._unasked.discard(name)
+            try:
+                lease = provider.token(self._deadline()) if isinstance(provider, Lender) else None
+            except BrokerError as error:
+                self._trouble(f"token {name}", f"{name}: its token is not kept alive: {error}")
+                self._unasked |= {name} if isinstance(error, ProviderUnavailable) else set()
+                continue
             if isinstance(provider, Lender):
-                try:
-                    self._keep(name, provider, provider.token(self._deadline()), now)
-                except BrokerError as error:
-                    self._trouble(name, f"{name}: its token is not kept alive: {error}")
+                self._keep(name, provider, lease, now)
+        self._ask_at = now + _BETWEEN_QUESTIONS if self._unasked else math.inf
 
     def tend(self, now: float) -> list[Change]:
         """Renew, replace and look at what is due."""
         changes: list[Change | None] = []
+        if now >= self._ask_at:
+            self._ask_for_tokens(now)
         self._renew([one for one in self._all.held.values() if one.term.todo(now) == terms.RENEW], now)
         for key, held in list(self._all.held.items()):
             if key in self._all.held and held.term.todo(now) == terms.REPLACE:
@@ -101,7 +116,7 @@ class Tending:
                 term = terms.renewed(held.term, answer, now, chance)
                 self._troubles.discard(held.term.lease.id)
             elif isinstance(answer, SecretNotFound | AccessDenied):
-                term = terms.refused(held.term, now, chance, gone=isinstance(answer, SecretNotFound))
+                term = terms.refused(held.term, now, gone=isinstance(answer, SecretNotFound))
             else:
                 lease = held.term.lease.id
                 self._trouble(lease, f"{held.name}: {lease} is not renewed: {answer}; trying again")

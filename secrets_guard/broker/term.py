@@ -56,19 +56,21 @@ def unreached(term: Term, now: float, chance: float) -> Term:
     return term._replace(due=now + pause, failures=min(term.failures + 1, 30))
 
 
-def refused(term: Term, now: float, chance: float, *, gone: bool) -> Term:
-    """Return the term of a lease that will not be renewed any more; ``gone``: it has ended already."""
-    return term._replace(last=True, ends=now, due=now) if gone else _closing(term, now, chance)
+def refused(term: Term, now: float, *, gone: bool) -> Term:
+    """Return the term of a lease that will not be renewed any more; ``gone``: it has ended already.
+
+    It is replaced now: one that is refused may have ended with its token.
+    """
+    return term._replace(last=True, ends=now if gone else term.ends, due=now)
 
 
 def rolled_back(term: Term, now: float, chance: float, times: int) -> Term:
     """Return the term of a lease whose replacement the command did not survive, for the ``times``-th time."""
     rest = min(_FIRST_REST * 2 ** (times - 1), _LONGEST_REST)
-    return term._replace(due=max(_closing(term, now, chance).due, now + rest))
-
-
-def _closing(term: Term, now: float, chance: float) -> Term:
-    return term._replace(last=True, due=_ahead(now, max(0.0, term.ends - now), chance))
+    left = max(0.0, term.ends - now)
+    due = max(_ahead(now, left, chance), now + rest)
+    # Not so long that the old one is over before there is another.
+    return term._replace(last=True, due=min(due, now + max(_SHORTEST_PAUSE, left * _CUT)) if left else due)
 
 
 def _ahead(now: float, left: float, chance: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from secrets_guard.broker.tending import Tending
 from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
 
-# Nothing is due sooner than what this thread would be woken for; an hour is for clocks that were set.
+# Threads can't wait for ever.
 _LONGEST_SLEEP = 3600.0
 # Of the time for the end, how much is left to what is still being asked.
 _SHARE = 0.4
@@ -27,6 +28,7 @@ class Settling(NamedTuple):
     asked: float
     given: Given
     leaving: frozenset[Key]
+    again: bool = False
 
 
 class RolledBack(BrokerError):
@@ -69,13 +71,20 @@ class Upkeep:
 
     def ended(self, end: Ended) -> Mapping[str, Secret] | None:
         """Return the last environment that worked where the child died young with a new one, else None."""
+        now = self._clock()
         with self._lock:
-            settling = self._settling
-            if settling is None or end.lived >= self._rotation.settle:
+            settling, good = self._settling, self._good
+            # A child that is older than what was asked for ended before its successor could be started.
+            if settling is None or end.lived >= self._rotation.settle or now - end.lived < settling.asked:
                 return None
-            self._settling, self._pending, self._broken = None, None, True
-            good = self._good
-        told = f"the command ended {end.lived:.1f} s after it got new values (exit code {end.code})"
+            told = f"the command ended {end.lived:.1f} s after it got new values (exit code {end.code})"
+            if not self._all.lives(good, now):
+                if settling.again:
+                    return None
+                self._settling = settling._replace(asked=now, again=True)
+                self._warn(f"{told}: the old ones have ended, so it is started again with the new ones")
+                return settling.given.composed.environment
+            self._settling, self._broken = None, True
         self._warn(f"{told}: it is started again with the old ones")
         self._audit.tell(Event("roll-back", error=RolledBack(told)))
         if self._command and good.composed.files:
@@ -98,10 +107,11 @@ class Upkeep:
             broken, self._broken = self._broken, False
         if broken:
             self._times_broken += 1
+            self._pending = None
             self._tending.give_back(self._all.restore(self._good, now, 1.0, self._times_broken))
         for change in self._tending.tend(now):
             self._pending = noted(self._pending, change.rules, now, change.by)
-        return min(self._tending.due(), self._settle(now) if self._settling else self._rotate(now))
+        return min(self._tending.due(), self._settle(now) if self._settling else math.inf, self._rotate(now))
 
     def _settle(self, now: float) -> float:
         """Take new values for good once the command has lived with them for long enough."""
@@ -121,9 +131,11 @@ class Upkeep:
         """Hand on what changed, when that is ripe."""
         pending = self._pending
         if pending is None:
-            return now + _LONGEST_SLEEP
-        if now < pending.ripe(self._rotation.debounce):
-            return pending.ripe(self._rotation.debounce)
+            return math.inf
+        # One thing at a time, unless what the command has is over.
+        ripe = max(pending.by, pending.last) if self._settling else pending.ripe(self._rotation.debounce)
+        if now < ripe:
+            return ripe
         before, given = self._good, self._all.given()
         self._pending = None
         for name, rule in pending.rules.items():

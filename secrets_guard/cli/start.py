@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _warn(words: str) -> None:
     """Tell the user of something while the command runs, by one write."""
     from secrets_guard.report.text import printable
 
-    os.write(2, f"secrets-guard: {printable(words)}\n".encode("utf-8", "backslashreplace"))
+    with suppress(OSError):
+        os.write(2, f"secrets-guard: {printable(words)}\n".encode("utf-8", "backslashreplace"))
 
 
 def _privileges(conduct: Conduct) -> Privileges:

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 from secrets_guard.broker.deadline import Deadline
+from secrets_guard.broker.field import all_fields, parse_document
 from secrets_guard.broker.lease import Lease
-from secrets_guard.broker.protocol import Fetched, Outcome, SecretRef
+from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
 from secrets_guard.errors import AccessDenied, BrokerError, ProviderUnavailable, SecretNotFound
 from secrets_guard.model.secret import Secret
 
@@ -57,7 +58,7 @@ class MemoryLender:
         self._log_in()
         with deadline.phase(f"memory: read {len(refs)}"):
             made: dict[str, Outcome] = {path: self._read(path) for path in dict.fromkeys(ref.path for ref in refs)}
-        return {ref: made[ref.path] for ref in refs}
+        return {ref: _with_fields(made[ref.path]) if ref.key == WHOLE else made[ref.path] for ref in refs}
 
     def _read(self, path: str) -> Outcome:
         bank = self.bank
@@ -75,6 +76,7 @@ class MemoryLender:
 
     def token(self, deadline: Deadline) -> Lease | None:
         deadline.wait()
+        self.bank.fault()
         self._log_in()
         if not self.bank.lives(self._token):
             raise AccessDenied("the token is over")
@@ -89,7 +91,9 @@ class MemoryLender:
         if not bank.lives(lease.id):
             raise SecretNotFound(f"{lease.id} is over")
         since, _, token = bank.alive[lease.id]
-        ends = min(bank.now + lease.seconds, since + bank.longest)
+        ends = min(
+            bank.now + lease.seconds, since + (max(bank.longest, bank.token_ttl) if lease.token else bank.longest)
+        )
         bank.alive[lease.id] = (since, ends, token)
         return lease._replace(seconds=ends - bank.now)
 
@@ -103,6 +107,14 @@ class MemoryLender:
 
     def anew(self) -> MemoryLender:
         return MemoryLender(self.bank, self.own)
+
+
+def _with_fields(one: Outcome) -> Outcome:
+    return (
+        Fetched(Secret(b""), fields=all_fields(parse_document(one.secret.reveal())))
+        if isinstance(one, Fetched)
+        else one
+    )
 
 
 # A child needs a moment to be there.

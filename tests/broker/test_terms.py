@@ -70,16 +70,23 @@ def test_after_a_failure_that_is_over_it_begins_anew() -> None:
     assert term.failures == 0
 
 
-def test_one_that_is_gone_is_replaced_at_once_and_one_that_is_refused_before_it_ends() -> None:
+def test_one_that_is_gone_or_refused_is_replaced_at_once() -> None:
     term = terms.begin(lease(60), 0, 0.5)
-    assert terms.refused(term, 40, 0.5, gone=True).todo(40) == REPLACE
-    refused = terms.refused(term, 40, 0.5, gone=False)
-    assert (refused.todo(40), refused.todo(refused.due)) == ("", REPLACE)
-    assert 40 < refused.due < 60
+    gone, refused = (terms.refused(term, 40, gone=gone) for gone in (True, False))
+    assert (gone.todo(40), refused.todo(40)) == (REPLACE, REPLACE)
+    assert (gone.ends, refused.ends) == (40, 60)
 
 
-def test_a_command_that_dies_of_new_credentials_gets_ever_longer_rests() -> None:
+def test_of_a_lease_that_is_not_new_what_is_left_counts_and_the_whole_is_asked_for() -> None:
+    term = terms.begin(lease(60)._replace(left=10.0), 0, 0.5)
+    assert (term.ends, round(term.due, 6), term.lease.seconds) == (10, 6.5, 60)
+    assert terms.renewed(term, lease(50), 6.5, 0.5).last
+
+
+def test_a_command_that_dies_of_new_credentials_rests_but_not_until_its_old_ones_are_over() -> None:
     term = terms.begin(lease(60, renewable=False), 0, 0.5)
     rests = [terms.rolled_back(term, 50, 0.5, times).due - 50 for times in range(1, 9)]
-    assert rests == [30, 60, 120, 240, 480, 600, 600, 600]
+    assert rests == [9] * 8
+    over = [terms.rolled_back(terms.begin(lease(60, False), 0, 0.5), 70, 0.5, times).due - 70 for times in range(1, 9)]
+    assert over == [30, 60, 120, 240, 480, 600, 600, 600]
     assert terms.rolled_back(terms.begin(lease(3600, False), 0, 0.5), 0, 0.5, 1).due > 2000
