@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from secrets_guard.broker.deadline import Deadline, Phase
@@ -47,6 +48,7 @@ class Resolved(NamedTuple):
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
     """Variables that providers used to log in."""
+    files: tuple[Injected, ...] = ()
 
 
 def resolve(
@@ -57,7 +59,8 @@ def resolve(
     Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
     """
     deadline = Deadline(manifest.deadline)
-    groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
+    files = [file.entry for file in manifest.files]
+    groups = _grouped(ref for entry in (*manifest.entries, *files) for ref in entry.value.refs)
     opened: dict[str, Provider] = dict(providers or {})
     outcomes: dict[SecretRef, Outcome] = {}
     for name, refs in groups.items():
@@ -71,7 +74,7 @@ def resolve(
     for name, answer in answers.items():
         outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
     credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    return _merged(manifest.entries, outcomes, deadline)._replace(credentials=credentials)
+    return _merged(manifest.entries, files, outcomes, deadline)._replace(credentials=credentials)
 
 
 def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
@@ -81,20 +84,26 @@ def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
     return {name: list(distinct) for name, distinct in groups.items()}
 
 
-def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline) -> Resolved:
-    injected: list[Injected] = []
-    omitted: list[Entry] = []
+def _merged(
+    entries: Sequence[Entry], files: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline
+) -> Resolved:
     failures: list[str] = []
-    for entry in entries:
-        try:
-            made = _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
-            injected += made
-            omitted += [] if made else [entry]
-        except (BrokerError, ManifestError) as error:
-            failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+    variables = [_made(entry, outcomes, failures) for entry in entries]
+    written = [_made(entry, outcomes, failures) for entry in files]
     if failures:
         raise Unresolved(tuple(failures), tuple(_timeline(deadline.phases())))
-    return Resolved(tuple(injected), tuple(omitted), frozenset())
+    made = zip((*entries, *files), (*variables, *written), strict=True)
+    omitted = tuple(entry for entry, injected in made if not injected)
+    return Resolved(tuple(chain(*variables)), omitted, frozenset(), tuple(chain(*written)))
+
+
+def _made(entry: Entry, outcomes: Mapping[SecretRef, Outcome], failures: list[str]) -> list[Injected]:
+    """Return what an entry came to; why it came to nothing is added to ``failures``."""
+    try:
+        return _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
+    except (BrokerError, ManifestError) as error:
+        failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+        return []
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
