@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+from contextlib import suppress
 from typing import NamedTuple
 
 from secrets_guard.errors import ManifestError, NotExecutable
@@ -59,13 +60,14 @@ def _is_id(text: str) -> bool:
 
 def take_on(account: Account) -> None:
     """Become the account, for good. Raises NotExecutable where this process may not."""
-    mine = (os.getresuid(), os.getresgid())
-    wanted = ((account.uid,) * 3, (account.gid,) * 3)
-    try:
-        if os.geteuid() == 0 or mine != wanted:
+    if (os.getresuid(), os.getresgid()) == ((account.uid,) * 3, (account.gid,) * 3):
+        with suppress(PermissionError):  # who is no root has the groups that he has
             os.setgroups(account.groups)
-            os.setresgid(account.gid, account.gid, account.gid)
-            os.setresuid(account.uid, account.uid, account.uid)
+        return
+    try:
+        os.setgroups(account.groups)
+        os.setresgid(account.gid, account.gid, account.gid)
+        os.setresuid(account.uid, account.uid, account.uid)
     except OSError as error:
         raise NotExecutable(
             f"user: can't become {account.uid}:{account.gid}: {error.strerror}; only root can"

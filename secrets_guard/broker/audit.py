@@ -30,6 +30,7 @@ class Event(NamedTuple):
     reference: str = ""
     version: str = ""
     variable: str = ""
+    file: str = ""
     detail: str = ""
     lease: Lease | None = None
     took: float | None = None
@@ -120,6 +121,7 @@ def _fields(event: Event) -> Mapping[str, object]:
         "secrets_guard.reference": event.reference,
         "secrets_guard.version": event.version,
         "secrets_guard.variable": event.variable,
+        "file.name": event.file,
         "message": event.detail,
     }
     if event.lease is not None:

@@ -39,6 +39,11 @@ class Entry(NamedTuple):
         """Whether it stands for all fields of a path."""
         return "*" in self.name
 
+    def with_text(self, mark: str, text: str) -> Entry:
+        """Return it with ``text`` in place of a mark in what stands between its references."""
+        parts = [part.replace(mark, text) if isinstance(part, str) else part for part in self.value.parts]
+        return self._replace(value=self.value._replace(parts=tuple(parts)))
+
     def field_name(self, field: str) -> str:
         """Return the variable for a field: renamed, or in upper case with ``_`` for what a name can't hold."""
         made = self.names.get(field) or self.name.replace("*", _ILLEGAL.sub("_", field).upper())
@@ -57,6 +62,14 @@ def read_entry(name: Any, given: Any, place: str) -> Entry:
     whole = isinstance(name, str) and name.count("*") == 1
     if not is_name(name.replace("*", "A") if whole else name):
         raise ManifestError(f"{name!r} is no name of a variable: letters, digits and _, no digit first")
+    entry = read_value(name, given, place)
+    _check_whole(name, whole, entry.value, entry.policy)
+    names = given.get("names") if isinstance(given, dict) else None
+    return entry._replace(names=_names(name, names, whole))
+
+
+def read_value(name: str, given: Any, place: str) -> Entry:
+    """Return what stands for a value under a name. Raises ManifestError (without file:line)."""
     if not isinstance(given, dict):
         given = {"ref": given}
     for key in given:
@@ -73,8 +86,7 @@ def read_entry(name: Any, given: Any, place: str) -> Entry:
         policy = read_policy({**dict(value.policy), **{key: given[key] for key in OPTIONS if key in given}})
     except ManifestError as error:
         raise ManifestError(f"{name}: {error}") from None
-    _check_whole(name, whole, value, policy)
-    return Entry(name, value, policy, place, _names(name, given.get("names"), whole), refresh, rule)
+    return Entry(name, value, policy, place, {}, refresh, rule)
 
 
 def _pinned(value: Value, asked: Mapping[str, Any]) -> Value:

@@ -28,6 +28,11 @@ class Composed(NamedTuple):
     """All that the command's output must not show."""
 
 
+FILE = "files."
+"""Before the name of a file, which may be that of a variable as well."""
+# With less left (seconds) there is no use in going back.
+_WORTH_IT = 1.0
+
 Compose = Callable[[Mapping[SecretRef, Outcome]], Composed]
 """Raises BrokerError for outcomes that can't be injected."""
 Key = tuple[int, str]
@@ -152,9 +157,9 @@ class Holdings:
         return Given(self.outcomes, self.composed, self.providers.copy(), frozenset(self.held))
 
     def lives(self, good: Given, now: float) -> bool:
-        """Tell whether nothing that was given has ended meanwhile. May be called from any thread."""
+        """Tell whether nothing that was given has ended meanwhile, or is about to. May be called from any thread."""
         found = [self.held.get(key) or self.parked.get(key) for key in good.keys]
-        return all(one is not None and one.term.ends > now for one in found)
+        return all(one is not None and one.term.ends > now + _WORTH_IT for one in found)
 
     def restore(self, good: Given, now: float, chance: float, times: int) -> list[Loan]:
         """Go back to what was given before, since the newer did not work, and return what nobody needs any more.

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from secrets_guard.broker.audit import Audit
-from secrets_guard.broker.holdings import Compose, Composed, Holdings
+from secrets_guard.broker.holdings import FILE, Compose, Composed, Holdings
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.protocol import Outcome, SecretRef
 from secrets_guard.broker.providers import open_provider
-from secrets_guard.broker.resolve import Injected, Resolved, merge
+from secrets_guard.broker.resolve import Resolved, merge
 from secrets_guard.broker.tending import Means, Poll, Tending
 from secrets_guard.broker.upkeep import Upkeep
-from secrets_guard.errors import Unresolved
 from secrets_guard.model.secret import Secret
 
 # While the command runs there is always another try, and others wait for the thread (seconds).
 _LONGEST_ASKING = 10.0
 
-Build = Callable[[Sequence[Injected]], Mapping[str, Secret]]
+Build = Callable[[Resolved], Mapping[str, Secret]]
 """Returns the command's environment. Raises Unresolved."""
 
 
@@ -42,28 +41,32 @@ def keep(
         chance,
         min(manifest.deadline, _LONGEST_ASKING),
     )
-    holdings = Holdings(resolved.outcomes, resolved.providers, composing(manifest, build), now, chance())
+    holdings = Holdings(
+        resolved.outcomes, resolved.providers, composing(manifest, resolved.credentials, build), now, chance()
+    )
     return Upkeep(
         holdings, Tending(holdings, _polls(manifest, now), means), manifest.rotation, told, warn, time.monotonic
     )
 
 
-def composing(manifest: Manifest, build: Build) -> Compose:
+def composing(manifest: Manifest, credentials: frozenset[str], build: Build) -> Compose:
     """Return a function: outcomes -> what the command gets. It raises Unresolved for what can't be injected."""
 
     def compose(outcomes: Mapping[SecretRef, Outcome]) -> Composed:
-        injected, _, failures = merge(manifest.entries, outcomes)
-        if failures:
-            raise Unresolved(failures)
-        made = [one for one in injected if one.source.value.refs]
-        values = {one.name: one.secret for one in made}
-        rules = {one.name: one.source.on_change or manifest.rotation.on_change for one in made}
-        hidden = frozenset(value for one in made for value in one.secret_values)
-        return Composed(build(injected), values, rules, hidden=hidden)
+        resolved = merge(manifest, outcomes)._replace(credentials=credentials)
+        named = [*((one.name, one) for one in resolved.injected), *((FILE + one.name, one) for one in resolved.files)]
+        made = [(name, one) for name, one in named if one.source.value.refs]
+        return Composed(
+            build(resolved),
+            {name: one.secret for name, one in made},
+            {name: one.source.on_change or manifest.rotation.on_change for name, one in made},
+            {one.name: one.secret for one in resolved.files},
+            frozenset(value for _, one in made for value in one.secret_values),
+        )
 
     return compose
 
 
 def _polls(manifest: Manifest, now: float) -> list[Poll]:
-    found = [(entry, manifest.refresh_of(entry)) for entry in manifest.entries]
+    found = [(entry, manifest.refresh_of(entry)) for entry in manifest.everything]
     return [Poll(entry.name, entry.value.refs, every, now + every) for entry, every in found if every]

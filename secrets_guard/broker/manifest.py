@@ -10,12 +10,13 @@ from secrets_guard import located_yaml
 from secrets_guard.broker.conduct import Conduct, read_conduct
 from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
+from secrets_guard.broker.file_entry import FileEntry, read_file_entry
 from secrets_guard.broker.providers import PROVIDERS
 from secrets_guard.broker.rotation import Rotation, read_rotation
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "keep", "run", "audit", "rotation")
+KEYS = ("version", "deadline", "providers", "env", "files", "files_dir", "keep", "run", "audit", "rotation")
 DEFAULT_DEADLINE = 30.0
 _SENSITIVE = frozenset(
     ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
@@ -35,20 +36,32 @@ class Manifest(NamedTuple):
     keep: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
+    files: tuple[FileEntry, ...] = ()
+    files_dir: str = ""
     conduct: Conduct = Conduct()
     audit: str = ""
     """Where to tell what was done; see ``audit_target``."""
     rotation: Rotation = Rotation()
 
     @property
+    def everything(self) -> tuple[Entry, ...]:
+        """The variables, and then the files."""
+        return (*self.entries, *(file.entry for file in self.files))
+
+    @property
     def polled(self) -> bool:
         """Whether any secret is to be looked at again while the command runs."""
-        return any(self.refresh_of(entry) > 0 for entry in self.entries)
+        return any(self.refresh_of(entry) > 0 for entry in self.everything)
 
     def refresh_of(self, entry: Entry) -> float:
         """Return after how many seconds an entry is looked at again; 0: never."""
         asked = self.rotation.refresh if entry.refresh is None else entry.refresh
         return asked if entry.value.refs else 0.0
+
+    def with_text(self, mark: str, text: str) -> Manifest:
+        """Return it with ``text`` in place of a mark in what its variables and files are made from."""
+        files = tuple(file._replace(entry=file.entry.with_text(mark, text)) for file in self.files)
+        return self._replace(entries=tuple(entry.with_text(mark, text) for entry in self.entries), files=files)
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -92,13 +105,13 @@ class _Reader:
                 self._wrong((key,), f"unknown key {key!r}{nearest(str(key), KEYS)}")
         if top.get("version") != 1:
             self._wrong(("version",), "version: must be 1")
-        if top.get("files"):
-            self._wrong(("files",), "files: are not supported yet; give the value as a variable under env")
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
             self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
+            files=self._files(),
+            files_dir=self._folder(top.get("files_dir")),
             conduct=self._attempt(("run",), lambda: read_conduct(top.get("run")), Conduct()),
             audit=self._text("audit", top.get("audit")),
             rotation=self._attempt(("rotation",), lambda: read_rotation(top.get("rotation")), Rotation()),
@@ -116,6 +129,22 @@ class _Reader:
         named = {entry.name for entry in entries}
         outside = {name: text for name, text in self._environment.items() if name not in named}
         return (*entries, *self._attempt(None, lambda: inherited_entries(outside), _NONE))
+
+    def _files(self) -> tuple[FileEntry, ...]:
+        read = [
+            self._attempt(
+                ("files", name),
+                lambda n=name, g=given: read_file_entry(n, g, self._document.place("files", n)),  # type: ignore[misc]
+                None,
+            )
+            for name, given in self._mapping(("files",)).items()
+        ]
+        return tuple(file for file in read if file)
+
+    def _folder(self, given: Any) -> str:
+        if given is not None and not isinstance(given, str):
+            self._wrong(("files_dir",), "files_dir: must be the path of a folder")
+        return self._filled(given, ("files_dir",)) if isinstance(given, str) else ""
 
     def _provider(self, name: str) -> Mapping[str, Any]:
         if name not in PROVIDERS:

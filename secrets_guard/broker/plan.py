@@ -21,7 +21,7 @@ _PLAIN = re.compile(rb"[\w./:@%+,-]+")
 def rows(resolved: Resolved, key: str) -> list[tuple[str, str, str, str, str, str]]:
     """Return name, provider, version, lease, fingerprint (where there is a key) and origin of each variable."""
     made = []
-    for one in resolved.injected:
+    for one in (*resolved.injected, *resolved.files):
         mark = fingerprint(one.secret, key) if key and one.providers else "-"
         source = f"{one.source.value}{f' field {one.note}' if one.source.whole else ''} ({one.source.place})"
         provider = "default" if one.note == "default" and not one.source.whole else ", ".join(one.providers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from secrets_guard.broker.audit import Audit, Event
@@ -51,6 +52,7 @@ class Resolved(NamedTuple):
     providers: Mapping[str, Provider | BrokerError] = {}
     outcomes: Mapping[SecretRef, Outcome] = {}
     """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
+    files: tuple[Injected, ...] = ()
 
     @property
     def leased(self) -> bool:
@@ -70,43 +72,46 @@ def resolve(
     AuditFailed where what was done can't be told.
     """
     deadline = Deadline(manifest.deadline, audit)
-    refs = [ref for entry in manifest.entries for ref in entry.value.refs]
+    refs = [ref for entry in manifest.everything for ref in entry.value.refs]
     opened = open_providers(refs, manifest.providers, environment, providers or {})
     outcomes = fetch(refs, opened, deadline)
     asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
     credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
     with returning(opened, outcomes, deadline.audit):
-        injected, omitted, failures = merge(manifest.entries, outcomes)
-        if failures:
-            raise Unresolved(failures, tuple(_timeline(deadline.phases())))
-    return Resolved(injected, omitted, credentials, opened, outcomes)
+        merged = merge(manifest, outcomes, deadline.phases())
+    return merged._replace(credentials=credentials, providers=opened, outcomes=outcomes)
 
 
-def tell(audit: Audit, action: str, injected: Sequence[Injected]) -> None:
-    """Tell the audit of each variable that is made from a secret. Raises AuditFailed."""
-    for one in injected:
+def tell(audit: Audit, action: str, resolved: Resolved) -> None:
+    """Tell the audit of each variable and file that is made from a secret. Raises AuditFailed."""
+    for one in (*resolved.injected, *resolved.files):
         refs = ", ".join(map(str, one.source.value.refs))
         if refs:
             leases = ", ".join(lease.id for lease in one.leases)
             version, detail = ", ".join(one.versions), f"lease {leases}" if leases else ""
-            audit.tell(Event(action, ", ".join(one.providers), refs, version, one.name, detail))
+            variable, file = ("", one.name) if one in resolved.files else (one.name, "")
+            audit.tell(Event(action, ", ".join(one.providers), refs, version, variable, file, detail))
 
 
-def merge(
-    entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome]
-) -> tuple[tuple[Injected, ...], tuple[Entry, ...], tuple[str, ...]]:
-    """Return the variables that outcomes come to, the optional entries without one, and a line for each failure."""
-    injected: list[Injected] = []
-    omitted: list[Entry] = []
+def merge(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:
+    """Return what outcomes come to. Raises Unresolved with a line for each failure, and ``phases`` as its time line."""
     failures: list[str] = []
-    for entry in entries:
-        try:
-            made = _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
-            injected += made
-            omitted += [] if made else [entry]
-        except (BrokerError, ManifestError) as error:
-            failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
-    return tuple(injected), tuple(omitted), tuple(failures)
+    variables = [_made(entry, outcomes, failures) for entry in manifest.entries]
+    files = [_made(file.entry, outcomes, failures) for file in manifest.files]
+    if failures:
+        raise Unresolved(tuple(failures), tuple(_timeline(phases)))
+    made = zip(manifest.everything, (*variables, *files), strict=True)
+    omitted = tuple(entry for entry, injected in made if not injected)
+    return Resolved(tuple(chain(*variables)), omitted, frozenset(), files=tuple(chain(*files)))
+
+
+def _made(entry: Entry, outcomes: Mapping[SecretRef, Outcome], failures: list[str]) -> list[Injected]:
+    """Return what an entry came to; why it came to nothing is added to ``failures``."""
+    try:
+        return _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
+    except (BrokerError, ManifestError) as error:
+        failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+        return []
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:

@@ -32,7 +32,7 @@ class Supervised(Protocol):
         ...
 
     def rewrite(self, files: Mapping[str, Secret]) -> None:
-        """Replace files of the manifest by name, each in one step, while the child runs."""
+        """Replace files of the manifest by name, each in one step, while the child runs; tell which can't be."""
         ...
 
     def signal(self, number: int) -> None:

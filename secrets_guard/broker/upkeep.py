@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from secrets_guard.broker.audit import Audit, Event
-from secrets_guard.broker.holdings import Given, Holdings, Key
+from secrets_guard.broker.holdings import FILE, Given, Holdings, Key
 from secrets_guard.broker.rotation import Pending, Rotation, Rule, noted
 from secrets_guard.broker.supervised import Ended, Supervised
 from secrets_guard.broker.tending import Tending
@@ -49,6 +49,8 @@ class Upkeep:
     ) -> None:
         self._all, self._tending, self._rotation = holdings, tending, rotation
         self._audit, self._warn, self._clock = audit, warn, clock
+        self.write: Callable[[Mapping[str, Secret]], None] | None = None
+        """Replaces files, where there are any; by the supervisor's own thread only."""
         self._command: Supervised | None = None
         self._good = holdings.given()
         self._settling: Settling | None = None
@@ -87,10 +89,17 @@ class Upkeep:
             self._settling, self._broken = None, True
         self._warn(f"{told}: it is started again with the old ones")
         self._audit.tell(Event("roll-back", error=RolledBack(told)))
-        if self._command and good.composed.files:
-            self._command.rewrite(good.composed.files)
+        self._write_back(good.composed.files)
         self._wake.set()
         return good.composed.environment
+
+    def _write_back(self, files: Mapping[str, Secret]) -> None:
+        """Replace files now, before the next child is there to read them."""
+        try:
+            if self.write is not None:
+                self.write(files)
+        except BrokerError as error:
+            self._warn(str(error))
 
     def close(self, seconds: float) -> None:
         """Give back all that was lent, within ``seconds``."""
@@ -139,7 +148,9 @@ class Upkeep:
         before, given = self._good, self._all.given()
         self._pending = None
         for name, rule in pending.rules.items():
-            self._audit.tell(Event("rotate", variable=name, detail="restart" if pending.restart else _told(rule)))
+            variable, file = ("", name.removeprefix(FILE)) if name.startswith(FILE) else (name, "")
+            detail = "restart" if pending.restart else _told(rule)
+            self._audit.tell(Event("rotate", variable=variable, file=file, detail=detail))
         if pending.restart:
             with self._lock:
                 self._settling = Settling(now, given, frozenset(self._all.parked))

@@ -69,7 +69,7 @@ def print_values(
         raise ConfigError("env print: standard output is no terminal; --force prints the values even so")
     _, resolved, told = _resolved(manifest, audit)
     shown = render(resolved, format)
-    tell(told, "print", resolved.injected)
+    tell(told, "print", resolved)
     sys.stdout.flush()
     sys.stdout.buffer.write(shown)
 

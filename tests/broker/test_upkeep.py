@@ -50,7 +50,9 @@ class Scene:
         self.manifest: Manifest = manifest_of(folder, {}, env=env, rotation=rotation)
         self.audit = Audit(lambda line, _failed: self.told.append(line))
         self.resolved: Resolved = resolve(self.manifest, {}, {"memory": MemoryLender(bank, own)}, self.audit)
-        compose = composing(self.manifest, lambda one: build({}, one, frozenset(), frozenset(), (), LIMITS))
+        compose = composing(
+            self.manifest, frozenset(), lambda one: build({}, one.injected, frozenset(), frozenset(), (), LIMITS)
+        )
         means = Means(lambda _name: MemoryLender(bank, own), self.audit, self.warned.append, chance, 5.0)
         self.holdings = Holdings(self.resolved.outcomes, self.resolved.providers, compose, bank.now, 0.5)
         polls = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import Empty, SimpleQueue
@@ -19,6 +20,7 @@ from secrets_guard.broker.child.spawn import spawn
 from secrets_guard.broker.kernel import adopt_orphans
 from secrets_guard.broker.privileges import Privileges
 from secrets_guard.broker.supervised import Companion, Ended
+from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
 
 
@@ -97,7 +99,7 @@ class Supervisor:
 
     def rewrite(self, files: Mapping[str, Secret]) -> None:
         """Replace files of the manifest while the child runs."""
-        self._ask(lambda: self._write(files))
+        self._ask(lambda: self._rewrite(files))
 
     def signal(self, number: int) -> None:
         """Send a signal to the child."""
@@ -179,8 +181,15 @@ class Supervisor:
             self._job.proceed()  # one that is stopped could not end
 
     def _write(self, files: Mapping[str, Secret]) -> None:
-        if self._terms.write and files:
+        if self._terms.write:
             self._terms.write(files)
+
+    def _rewrite(self, files: Mapping[str, Secret]) -> None:
+        """Replace files; one that can't be is told, and the command goes on with what it has."""
+        try:
+            self._write(files)
+        except BrokerError as error:
+            print(f"secrets-guard: {error}", file=sys.stderr)
 
     def _look(self) -> int | None:
         """Return the exit code when the child has ended and none follows it."""
@@ -220,7 +229,10 @@ class Supervisor:
         return None
 
     def _start(self, task: Task) -> None:
-        self._write(task.files)
+        if self._restarts:
+            self._rewrite(task.files)
+        else:
+            self._write(task.files)
         self._output.begin(task.environment, task.hidden)
         job = Job(self._output.place())
 
