@@ -106,6 +106,10 @@ CREDENTIALS = {"DB_USER": "vault:database/creds/web#username", "DB_WORD": "vault
 QUICK = {"debounce": "0s", "settle": "500ms"}
 
 
+def rights(*paths: str) -> str:
+    return "\n".join(f'path "{path}" {{ capabilities = ["read", "update"] }}' for path in paths)
+
+
 def works(postgres: Postgres, seen: Mapping[str, str]) -> bool:
     try:
         return postgres.ask("SELECT current_user", seen["DB_USER"], seen["DB_WORD"]) == [seen["DB_USER"]]
@@ -154,8 +158,12 @@ def test_near_its_longest_time_it_is_replaced_and_the_command_started_anew(
 def test_a_child_that_dies_young_is_started_again_with_credentials_that_still_work(
     start: Starter, database: Vault, postgres: Postgres
 ) -> None:
-    database.call("POST", "database/roles/web", postgres.role("3s", "8s"))
-    one = start({"env": CREDENTIALS, "rotation": {"debounce": "0s", "settle": "5s"}}, 1)
+    """Without the right to renew the lease is replaced when two thirds are over: there is time to go back."""
+    database.call("POST", "database/roles/web", postgres.role("6s", "1h"))
+    paths = ("database/creds/web", "sys/leases/revoke", "auth/token/lookup-self")
+    token = database.token_for(rights(*paths))
+    rotation = {"debounce": "0s", "settle": "5s"}
+    one = start({"env": CREDENTIALS, "rotation": rotation}, 1, env={"VAULT_TOKEN": token})
     one.until(lambda: len(one.lines) == 3)
     first, second, third = one.lines
     assert first == third != second
@@ -266,9 +274,7 @@ def test_with_nothing_to_keep_a_login_is_over_at_once(
 def test_a_token_that_was_given_is_never_revoked(start: Starter, database: Vault, postgres: Postgres) -> None:
     database.call("POST", "database/roles/web", postgres.role("1h", "24h"))
     paths = ("database/creds/web", "sys/leases/revoke", "auth/token/lookup-self", "auth/token/renew-self")
-    token = database.token_for(
-        "\n".join(f'path "{path}" {{ capabilities = ["read", "update"] }}' for path in paths), ttl="4s"
-    )
+    token = database.token_for(rights(*paths), ttl="4s")
     one = start({"env": CREDENTIALS}, env={"VAULT_TOKEN": token})
     one.until(lambda: bool(one.lines) and one.count("renew", message="token") >= 2)
     one.end()
