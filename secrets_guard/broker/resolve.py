@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from secrets_guard.broker.deadline import Deadline, Phase
@@ -74,7 +73,11 @@ def resolve(
     for name, answer in answers.items():
         outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
     credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    return _merged(manifest.entries, files, outcomes, deadline)._replace(credentials=credentials)
+    injected, omitted, failures = merge(manifest.entries, outcomes)
+    written, missing, more = merge(files, outcomes)
+    if failures or more:
+        raise Unresolved((*failures, *more), tuple(_timeline(deadline.phases())))
+    return Resolved(injected, (*omitted, *missing), credentials, written)
 
 
 def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
@@ -84,26 +87,21 @@ def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
     return {name: list(distinct) for name, distinct in groups.items()}
 
 
-def _merged(
-    entries: Sequence[Entry], files: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline
-) -> Resolved:
+def merge(
+    entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[Injected, ...], tuple[Entry, ...], tuple[str, ...]]:
+    """Return the variables that outcomes come to, the optional entries without one, and a line for each failure."""
+    injected: list[Injected] = []
+    omitted: list[Entry] = []
     failures: list[str] = []
-    variables = [_made(entry, outcomes, failures) for entry in entries]
-    written = [_made(entry, outcomes, failures) for entry in files]
-    if failures:
-        raise Unresolved(tuple(failures), tuple(_timeline(deadline.phases())))
-    made = zip((*entries, *files), (*variables, *written), strict=True)
-    omitted = tuple(entry for entry, injected in made if not injected)
-    return Resolved(tuple(chain(*variables)), omitted, frozenset(), tuple(chain(*written)))
-
-
-def _made(entry: Entry, outcomes: Mapping[SecretRef, Outcome], failures: list[str]) -> list[Injected]:
-    """Return what an entry came to; why it came to nothing is added to ``failures``."""
-    try:
-        return _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
-    except (BrokerError, ManifestError) as error:
-        failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
-        return []
+    for entry in entries:
+        try:
+            made = _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
+            injected += made
+            omitted += [] if made else [entry]
+        except (BrokerError, ManifestError) as error:
+            failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+    return tuple(injected), tuple(omitted), tuple(failures)
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from secrets_guard.model.secret import Secret
 
 
-_FILES_MARK = "${SECRETS_GUARD_FILES}"
-
-
 class _Start(NamedTuple):
     """All that is known before anything is fetched."""
 
@@ -55,8 +52,10 @@ def _read(command: list[str], manifest: str, options: Mapping[str, Any]) -> _Sta
     privileges = _privileges(conduct)
     if not wanted.files:
         return _Start(command, environment, wanted, conduct, privileges, None)
+    from secrets_guard.broker.private_folder import VARIABLE
+
     folder = _folder(wanted, environment, privileges)
-    return _Start(command, environment, wanted.with_text(_FILES_MARK, folder.path), conduct, privileges, folder)
+    return _Start(command, environment, wanted.with_text(f"${{{VARIABLE}}}", folder.path), conduct, privileges, folder)
 
 
 def _privileges(conduct: Conduct) -> Privileges:
@@ -86,7 +85,9 @@ def _environment(asked: _Start, resolved: Resolved) -> dict[str, Secret]:
     if asked.privileges.account and asked.privileges.account.home:
         passed["HOME"] = asked.privileges.account.home
     if asked.folder is not None:
-        passed["SECRETS_GUARD_FILES"] = asked.folder.path
+        from secrets_guard.broker.private_folder import VARIABLE
+
+        passed[VARIABLE] = asked.folder.path
     return build(passed, resolved.injected, credentials, keep, asked.command, kernel_limits())
 
 
