@@ -11,7 +11,7 @@ from secrets_guard.broker.holdings import FILE, Compose, Composed, Holdings
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.protocol import Outcome, SecretRef
 from secrets_guard.broker.providers import open_provider
-from secrets_guard.broker.resolve import Resolved, merge
+from secrets_guard.broker.resolve import Resolved, made_of
 from secrets_guard.broker.tending import Means, Poll, Tending
 from secrets_guard.broker.upkeep import Upkeep
 from secrets_guard.model.secret import Secret
@@ -53,7 +53,7 @@ def composing(manifest: Manifest, credentials: frozenset[str], build: Build) -> 
     """Return a function: outcomes -> what the command gets. It raises Unresolved for what can't be injected."""
 
     def compose(outcomes: Mapping[SecretRef, Outcome]) -> Composed:
-        resolved = merge(manifest, outcomes)._replace(credentials=credentials)
+        resolved = made_of(manifest, outcomes)._replace(credentials=credentials)
         named = [*((one.name, one) for one in resolved.injected), *((FILE + one.name, one) for one in resolved.files)]
         made = [(name, one) for name, one in named if one.source.value.refs]
         return Composed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from secrets_guard.broker.audit import Audit, Event
@@ -49,10 +48,10 @@ class Resolved(NamedTuple):
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
     """Variables that providers used to log in."""
+    files: tuple[Injected, ...] = ()
     providers: Mapping[str, Provider | BrokerError] = {}
     outcomes: Mapping[SecretRef, Outcome] = {}
     """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
-    files: tuple[Injected, ...] = ()
 
     @property
     def leased(self) -> bool:
@@ -78,8 +77,17 @@ def resolve(
     asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
     credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
     with returning(opened, outcomes, deadline.audit):
-        merged = merge(manifest, outcomes, deadline.phases())
+        merged = made_of(manifest, outcomes, deadline.phases())
     return merged._replace(credentials=credentials, providers=opened, outcomes=outcomes)
+
+
+def made_of(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:
+    """Return what outcomes come to. Raises Unresolved with a line for each failure, and ``phases`` as its time line."""
+    injected, omitted, failures = merge(manifest.entries, outcomes)
+    written, missing, more = merge([file.entry for file in manifest.files], outcomes)
+    if failures or more:
+        raise Unresolved((*failures, *more), tuple(_timeline(phases)))
+    return Resolved(injected, (*omitted, *missing), frozenset(), written)
 
 
 def tell(audit: Audit, action: str, resolved: Resolved) -> None:
@@ -93,25 +101,21 @@ def tell(audit: Audit, action: str, resolved: Resolved) -> None:
             audit.tell(Event(action, ", ".join(one.providers), refs, version, variable, file, detail))
 
 
-def merge(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:
-    """Return what outcomes come to. Raises Unresolved with a line for each failure, and ``phases`` as its time line."""
+def merge(
+    entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[Injected, ...], tuple[Entry, ...], tuple[str, ...]]:
+    """Return the variables that outcomes come to, the optional entries without one, and a line for each failure."""
+    injected: list[Injected] = []
+    omitted: list[Entry] = []
     failures: list[str] = []
-    variables = [_made(entry, outcomes, failures) for entry in manifest.entries]
-    files = [_made(file.entry, outcomes, failures) for file in manifest.files]
-    if failures:
-        raise Unresolved(tuple(failures), tuple(_timeline(phases)))
-    made = zip(manifest.everything, (*variables, *files), strict=True)
-    omitted = tuple(entry for entry, injected in made if not injected)
-    return Resolved(tuple(chain(*variables)), omitted, frozenset(), files=tuple(chain(*files)))
-
-
-def _made(entry: Entry, outcomes: Mapping[SecretRef, Outcome], failures: list[str]) -> list[Injected]:
-    """Return what an entry came to; why it came to nothing is added to ``failures``."""
-    try:
-        return _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
-    except (BrokerError, ManifestError) as error:
-        failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
-        return []
+    for entry in entries:
+        try:
+            made = _expanded(entry, outcomes) if entry.whole else _composed(entry, outcomes)
+            injected += made
+            omitted += [] if made else [entry]
+        except (BrokerError, ManifestError) as error:
+            failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
+    return tuple(injected), tuple(omitted), tuple(failures)
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
