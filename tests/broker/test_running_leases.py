@@ -25,9 +25,12 @@ seen = pathlib.Path("seen")
 def tell(what):
     with seen.open("a") as stream:
         stream.write(json.dumps(what) + "\\n")
-signal.signal(signal.SIGHUP, lambda *_: tell("HUP"))
+def file():
+    path = pathlib.Path(os.environ.get("SECRETS_GUARD_FILES", "."), "key")
+    return path.read_text() if path.exists() else None
+signal.signal(signal.SIGHUP, lambda *_: tell(["HUP", file()]))
 before = len(seen.read_text().splitlines()) if seen.exists() else 0
-tell({name: os.environ.get(name) for name in ("DB_USER", "DB_WORD", "KEY")})
+tell({name: os.environ.get(name) for name in ("DB_USER", "DB_WORD", "KEY")} | {"file": file()})
 if str(before) in sys.argv[1:]:
     sys.exit(9)
 time.sleep(60)
@@ -257,7 +260,29 @@ def test_a_new_version_of_a_secret_starts_the_command_anew_or_is_signalled(start
     vault.call("POST", "secret/data/app", {"data": {"key": "the-third"}})
     other.until(lambda: len(other.lines) == 2)
     other.end()
-    assert other.lines[1] == "HUP"
+    assert other.lines[1] == ["HUP", None]
+
+
+def test_a_file_has_its_new_value_before_the_signal_and_its_old_one_again_after_a_way_back(
+    start: Starter, vault: Vault
+) -> None:
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-first"}})
+    files = {"key": {"ref": "vault:secret/app#key", "refresh": "200ms", "on_change": "signal:HUP"}}
+    one = start({"files": files, "rotation": QUICK})
+    one.until(lambda: bool(one.lines))
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-second"}})
+    one.until(lambda: len(one.lines) == 2)
+    one.end()
+    assert (one.lines[0]["file"], one.lines[1]) == ("the-first", ["HUP", "the-second"])
+    assert one.count("rotate", **{"file.name": "key", "message": "signal HUP"}) == 1
+    os.unlink(one.folder / "seen")
+    files["key"].pop("on_change")
+    other = start({"files": files, "rotation": {"debounce": "0s", "settle": "20s"}}, 1)
+    other.until(lambda: bool(other.lines))
+    vault.call("POST", "secret/data/app", {"data": {"key": "the-third"}})
+    other.until(lambda: len(other.lines) == 3)
+    other.end()
+    assert [seen["file"] for seen in other.lines] == ["the-second", "the-third", "the-second"]
 
 
 def test_with_nothing_to_keep_a_login_is_over_at_once(
