@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import pwd
@@ -74,16 +73,17 @@ class Audit:
 
     def lenient(self, warn: Callable[[str], None]) -> Audit:
         """Return the same audit for while a command runs: what can't be written is a warning, and it goes on."""
-        write, other = self._write, copy.copy(self)
-        if write is not None:
+        write, other = self._write, Audit()
+        if write is None:
+            return other
 
-            def attempt(line: str, failed: bool) -> None:
-                try:
-                    write(line, failed)
-                except AuditFailed as error:
-                    warn(str(error))
+        def attempt(line: str, failed: bool) -> None:
+            try:
+                write(line, failed)
+            except AuditFailed as error:
+                warn(str(error))
 
-            other._write = attempt
+        other._write, other._common = attempt, self._common
         return other
 
 

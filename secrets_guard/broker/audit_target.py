@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
-import struct
 from collections.abc import Callable
 
 from secrets_guard.broker.audit import Audit, Event
@@ -63,6 +61,9 @@ def _opened(path: str) -> int:
 
 def _connected(path: str) -> int:
     """Return a descriptor of a socket, for as long as the process lives."""
+    import socket
+    import struct
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _PATIENCE, 0))
         try:
