@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping
 
 from secrets_guard.broker.audit import Audit
 from secrets_guard.broker.holdings import FILE, Compose, Composed, Holdings
+from secrets_guard.broker.lease import clock
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.protocol import Outcome, SecretRef
 from secrets_guard.broker.providers import open_provider
@@ -30,9 +30,13 @@ def keep(
     build: Build,
     audit: Audit,
     warn: Callable[[str], None],
+    write: Callable[[Mapping[str, Secret]], None] | None,
 ) -> Upkeep:
-    """Return what works beside the command; it was resolved just now. Raises Unresolved."""
-    now, chance = time.monotonic(), random.random
+    """Return what works beside the command. Raises Unresolved.
+
+    ``build`` makes its environment, ``warn`` tells the user, ``write`` replaces the manifest's files.
+    """
+    now, chance = resolved.began, random.random
     told = audit.lenient(warn)
     means = Means(
         lambda name: open_provider(name, manifest.providers.get(name, {}), environment),
@@ -44,9 +48,8 @@ def keep(
     holdings = Holdings(
         resolved.outcomes, resolved.providers, composing(manifest, resolved.credentials, build), now, chance()
     )
-    return Upkeep(
-        holdings, Tending(holdings, _polls(manifest, now), means), manifest.rotation, told, warn, time.monotonic
-    )
+    tending = Tending(holdings, _polls(manifest, now), means)
+    return Upkeep(holdings, tending, manifest.rotation, told, warn, clock, write)
 
 
 def composing(manifest: Manifest, credentials: frozenset[str], build: Build) -> Compose:

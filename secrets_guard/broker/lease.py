@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 
@@ -19,3 +20,8 @@ class Lease(NamedTuple):
     scope: str = ""
     token: bool = False
     left: float | None = None
+
+
+def clock() -> float:
+    """Return the time in seconds by which leases are counted: while a machine is suspended they go on to end."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

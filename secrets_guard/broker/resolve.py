@@ -9,7 +9,7 @@ from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
 from secrets_guard.broker.fetch import fetch, open_providers
-from secrets_guard.broker.lease import Lease
+from secrets_guard.broker.lease import Lease, clock
 from secrets_guard.broker.lender import returning
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.policy import check
@@ -52,6 +52,8 @@ class Resolved(NamedTuple):
     providers: Mapping[str, Provider | BrokerError] = {}
     outcomes: Mapping[SecretRef, Outcome] = {}
     """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
+    began: float = 0.0
+    """When that was asked for, by the clock of leases."""
 
     @property
     def leased(self) -> bool:
@@ -70,7 +72,7 @@ def resolve(
     Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings;
     AuditFailed where what was done can't be told.
     """
-    deadline = Deadline(manifest.deadline, audit)
+    deadline, began = Deadline(manifest.deadline, audit), clock()
     refs = [ref for entry in manifest.everything for ref in entry.value.refs]
     opened = open_providers(refs, manifest.providers, environment, providers or {})
     outcomes = fetch(refs, opened, deadline)
@@ -78,7 +80,7 @@ def resolve(
     credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
     with returning(opened, outcomes, deadline.audit):
         merged = made_of(manifest, outcomes, deadline.phases())
-    return merged._replace(credentials=credentials, providers=opened, outcomes=outcomes)
+    return merged._replace(credentials=credentials, providers=opened, outcomes=outcomes, began=began)
 
 
 def made_of(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:

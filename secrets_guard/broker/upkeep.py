@@ -16,8 +16,8 @@ from secrets_guard.broker.tending import Tending
 from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
 
-# Threads can't wait for ever.
-_LONGEST_SLEEP = 3600.0
+# Sleeping does not count the time that the machine was suspended; the clock does.
+_LONGEST_SLEEP = 60.0
 # Of the time for the end, how much is left to what is still being asked.
 _SHARE = 0.4
 
@@ -46,11 +46,11 @@ class Upkeep:
         audit: Audit,
         warn: Callable[[str], None],
         clock: Callable[[], float],
+        write: Callable[[Mapping[str, Secret]], None] | None = None,
     ) -> None:
+        """``write`` replaces files, where there are any; it is called by the supervisor's own thread only."""
         self._all, self._tending, self._rotation = holdings, tending, rotation
-        self._audit, self._warn, self._clock = audit, warn, clock
-        self.write: Callable[[Mapping[str, Secret]], None] | None = None
-        """Replaces files, where there are any; by the supervisor's own thread only."""
+        self._audit, self._warn, self._clock, self._write = audit, warn, clock, write
         self._command: Supervised | None = None
         self._good = holdings.given()
         self._settling: Settling | None = None
@@ -96,8 +96,8 @@ class Upkeep:
     def _write_back(self, files: Mapping[str, Secret]) -> None:
         """Replace files now, before the next child is there to read them."""
         try:
-            if self.write is not None:
-                self.write(files)
+            if self._write is not None:
+                self._write(files)
         except BrokerError as error:
             self._warn(str(error))
 

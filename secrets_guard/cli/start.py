@@ -140,9 +140,7 @@ def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved, au
     def build(newer: Resolved) -> dict[str, Secret]:
         return _environment(asked, newer)
 
-    companion = keep(asked.manifest, asked.inherited, resolved, build, audit, _warn)
-    if folder:
-        companion.write = folder.write
+    companion = keep(asked.manifest, asked.inherited, resolved, build, audit, _warn, terms.write)
     try:
         code = Supervisor(asked.command, task, terms, [companion]).run()
     finally:

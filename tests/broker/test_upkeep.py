@@ -18,6 +18,7 @@ from secrets_guard.broker.environment import Limits, build
 from secrets_guard.broker.holdings import Holdings
 from secrets_guard.broker.keeping import composing
 from secrets_guard.broker.manifest import Manifest
+from secrets_guard.broker.providers.memory import MemoryProvider
 from secrets_guard.broker.resolve import Resolved, resolve
 from secrets_guard.broker.supervised import Ended
 from secrets_guard.broker.tending import Means, Poll, Tending
@@ -398,6 +399,30 @@ def test_leases_of_a_token_that_can_not_be_revoked_are_revoked_themselves(scene:
     bank.faults = [AccessDenied("batch tokens cannot be revoked")]
     one.upkeep.close(1)
     assert bank.revoked == ["creds/db/2"]
+
+
+def test_a_provider_without_leases_that_refuses_is_opened_anew_but_not_at_every_look(tmp_path: Path) -> None:
+    """The credentials of a role of AWS end after an hour."""
+    opened: list[MemoryProvider] = []
+    values: dict[str, object] = {"app": "one"}
+
+    def reopen(_name: str) -> MemoryProvider:
+        opened.append(MemoryProvider({"app": "two"} if opened else {"app": AccessDenied("still not")}))
+        return opened[-1]
+
+    manifest = manifest_of(tmp_path, {}, env={"A": "memory:app"})
+    resolved = resolve(manifest, {}, {"memory": MemoryProvider(values)})
+    compose = composing(manifest, frozenset(), lambda one: {item.name: item.secret for item in one.injected})
+    holdings = Holdings(resolved.outcomes, resolved.providers, compose, 0, 0.5)
+    polls = [Poll("A", manifest.entries[0].value.refs, 10, 10)]
+    warned: list[str] = []
+    tending = Tending(holdings, polls, Means(reopen, Audit(), warned.append, lambda: 0.5, 5.0))
+    values["app"] = AccessDenied("the role's session is over")
+    changes = {now: tending.tend(now) for now in range(0, 600, 10)}
+    assert len(opened) == 2
+    assert [now for now, found in changes.items() if found] == [310]
+    assert warned == ["A: the value that it has is kept: still not"]
+    assert holdings.composed.environment["A"] == Secret(b"two")
 
 
 def test_after_a_way_back_the_old_lease_is_kept_the_new_one_given_back_and_it_is_tried_again(scene: Scenes) -> None:
