@@ -91,7 +91,7 @@ def _environment(asked: _Start, resolved: Resolved) -> dict[str, Secret]:
     return build(passed, resolved.injected, credentials, keep, asked.command, kernel_limits())
 
 
-def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
+def _output(conduct: Conduct, resolved: Resolved, keep: frozenset[str]) -> Callable[[], Output]:
     """Return what makes the way of the command's output: secrets are hidden where there are any and it is wanted."""
     from secrets_guard.broker.child.output import Direct
 
@@ -107,7 +107,7 @@ def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
                 f"secrets-guard: {one.name}: is shorter than {SHORTEST} bytes, too short to be hidden in output",
                 file=sys.stderr,
             )
-    names = frozenset(one.name for one in resolved.injected if one.secret_values)
+    names = frozenset(one.name for one in resolved.injected if one.secret_values) | (resolved.credentials & keep)
     values = tuple(value for one in secret for value in one.secret_values)
     return lambda: Redacted(names, values)
 
@@ -116,7 +116,7 @@ def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved) ->
     from secrets_guard.broker.child.supervise import Supervisor, Task, Terms, end_as
 
     conduct, folder = asked.conduct, asked.folder
-    output = _output(conduct, resolved)
+    output = _output(conduct, resolved, asked.manifest.keep)
     terms = Terms(conduct.grace, asked.privileges, output, conduct.subreaper, folder.write if folder else None)
     task = Task(made, files={one.name: one.secret for one in resolved.files})
     try:

@@ -15,6 +15,8 @@ from secrets_guard.broker.child.job import is_foreground, is_orphaned
 
 _LOCAL, _CONTROL, _OUTPUT = 3, 6, 1
 _LOOK_EVERY_MS = 500
+# A program that reads nothing may let it hang in a write; nobody waits for that.
+_LEFT_BEHIND_AFTER = 0.5
 
 
 class PseudoTerminal:
@@ -54,19 +56,21 @@ class Keyboard:
         self._change = os.eventfd(0, os.EFD_CLOEXEC)
         self._over = False
         self.child = 0
+        self._thread = Thread(target=self._run, daemon=True)
 
     def begin(self, child: int) -> None:
         """Start passing on to the child."""
         self.child = child
         self.resume()
-        Thread(target=self._run, daemon=True).start()
+        self._thread.start()
 
     def resume(self) -> None:
         """Take the terminal, where our job has it; what is typed is echoed and understood by the child's own."""
         if is_foreground(0) and not self._over:
-            self._saved = self._saved if self._raw else termios.tcgetattr(0)
-            tty.setraw(0, termios.TCSADRAIN)
-            self._raw = True
+            with suppress(termios.error):  # it was hung up
+                self._saved = self._saved if self._raw else termios.tcgetattr(0)
+                tty.setraw(0, termios.TCSADRAIN)
+                self._raw = True
             os.eventfd_write(self._change, 1)
 
     def suspend(self) -> None:
@@ -81,6 +85,9 @@ class Keyboard:
         self._over = True
         self.suspend()
         os.eventfd_write(self._change, 1)
+        self._thread.join(_LEFT_BEHIND_AFTER)
+        if not self._thread.is_alive():
+            os.close(self._change)
 
     def _run(self) -> None:
         waiting = select.poll()
