@@ -100,6 +100,18 @@ def test_the_command_has_the_signals_and_descriptors_that_it_has_by_itself(clean
     assert ours == bare
 
 
+def test_descriptors_and_sockets_that_were_handed_down_reach_the_command(clean_environment: dict[str, str]) -> None:
+    """As a service manager does it, LISTEN_PID names the process that they are for."""
+    reading, writing = os.pipe()
+    script = "import os, sys; os.write(int(sys.argv[1]), b'%d' % (os.getpid() - int(os.environ['LISTEN_PID'])))"
+    handed = f'LISTEN_PID=$$ exec "$@" {writing}'
+    with open(reading, "rb") as end:
+        command = ["sh", "-c", handed, "sh", *init("ours"), sys.executable, "-c", script]
+        subprocess.run(command, env=clean_environment, pass_fds=[writing], check=True)
+        os.close(writing)
+        assert end.read() == b"0"
+
+
 def test_what_was_ignored_stays_ignored(clean_environment: dict[str, str]) -> None:
     script = "trap '' HUP CHLD; exec \"$@\""
     listing = ["grep", "-E", "^SigIgn", "/proc/self/status"]

@@ -93,11 +93,12 @@ class Keyboard:
         waiting = select.poll()
         waiting.register(self._change, select.POLLIN)
         while not self._over:
-            if self._raw:
+            front = self._raw
+            if front:
                 waiting.register(0, select.POLLIN)
             # A shell that brings a running job to the front tells nobody.
-            found = dict(waiting.poll(None if self._raw else _LOOK_EVERY_MS))
-            if self._raw:
+            found = dict(waiting.poll(None if front else _LOOK_EVERY_MS))
+            if front:
                 waiting.unregister(0)
             if not found:
                 self.resume()
@@ -119,8 +120,13 @@ class Keyboard:
         """Stop the child where this key would do so, if the kernel did not spare it as the leader of its session."""
         with suppress(OSError, termios.error):
             settings = termios.tcgetattr(self._terminal.master)
-            stops = settings[_LOCAL] & termios.ISIG and settings[_CONTROL][termios.VSUSP] in (typed[-1:], typed[-1])
-            if stops and os.tcgetpgrp(self._terminal.master) == self.child and not is_orphaned():
+            # What was typed beside it is dropped, as a terminal drops what it has not given out yet.
+            stops = settings[_LOCAL] & termios.ISIG and settings[_CONTROL][termios.VSUSP] in typed
+            if stops and self._is_in_front():
                 os.killpg(self.child, signal.SIGSTOP)
                 return True
         return False
+
+    def _is_in_front(self) -> bool:
+        """Tell whether it is the child that has its terminal, no job that it has started, and somebody could go on."""
+        return os.tcgetpgrp(self._terminal.master) == self.child and not is_orphaned()
