@@ -54,7 +54,8 @@ class Companion(Protocol):
     def ended(self, end: Ended) -> Mapping[str, Secret] | None:
         """Return an environment to start the command with again, or None to let the supervisor end as the child did.
 
-        Called when a child ended by itself, not by ``restart`` nor after a signal that stops the command.
+        Called when a child ended by itself, not by ``restart`` nor after a signal that stops the command. Files that
+        are rewritten from in here are so before the new start.
         It must return quickly: nothing is forwarded or reaped meanwhile.
         """
         ...

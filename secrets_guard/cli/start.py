@@ -107,12 +107,12 @@ def _environment(asked: _Start, resolved: Resolved) -> dict[str, Secret]:
     return build(passed, resolved.injected, credentials, keep, asked.command, kernel_limits())
 
 
-def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
+def _output(asked: _Start, resolved: Resolved) -> Callable[[], Output]:
     """Return what makes the way of the command's output: secrets are hidden where there are any and it is wanted."""
     from secrets_guard.broker.child.output import Direct
 
     secret = [one for one in (*resolved.injected, *resolved.files) if one.secret_values]
-    if conduct.redact is False or not secret:
+    if asked.conduct.redact is False or not secret:
         return Direct
     from secrets_guard.broker.child.redacted import Redacted
     from secrets_guard.broker.redact.forms import SHORTEST, hides
@@ -123,9 +123,11 @@ def _output(conduct: Conduct, resolved: Resolved) -> Callable[[], Output]:
                 f"secrets-guard: {one.name}: is shorter than {SHORTEST} bytes, too short to be hidden in output",
                 file=sys.stderr,
             )
-    names = frozenset(one.name for one in resolved.injected if one.secret_values)
+    names = frozenset(one.name for one in resolved.injected if one.secret_values) | (
+        resolved.credentials & asked.manifest.keep
+    )
     values = tuple(value for one in secret for value in one.secret_values)
-    return lambda: Redacted(names, values)
+    return lambda: Redacted(names, values, asked.privileges.account)
 
 
 def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved, audit: Audit) -> int:
@@ -133,7 +135,7 @@ def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved, au
     from secrets_guard.broker.keeping import keep
 
     conduct, folder = asked.conduct, asked.folder
-    output = _output(conduct, resolved)
+    output = _output(asked, resolved)
     terms = Terms(conduct.grace, asked.privileges, output, conduct.subreaper, folder.write if folder else None)
     task = Task(made, files={one.name: one.secret for one in resolved.files})
 

@@ -104,6 +104,26 @@ run('echo "$V"; case "$V" in bad) exit 9;; *again) exit 0;; esac; sleep 60', Rot
     )  # fmt: skip
 
 
+def test_files_that_are_put_back_when_the_new_one_dies_are_there_before_the_next_starts(tmp_path: Path) -> None:
+    script = """
+files = {"a": Secret(b"good")}
+def write(given):
+    for name, secret in given.items():
+        open(name, "wb").write(secret.reveal())
+class Rotating(Companion):
+    def begin(self, command):
+        super().begin(command)
+        threading.Timer(0.2, lambda: command.restart(env(), files={"a": Secret(b"bad")})).start()
+    def ended(self, end):
+        self.command.rewrite({"a": Secret(b"good again")})
+        return env() if end.code == 9 else None
+terms = Terms(5.0, Privileges(), Direct, write=write)
+command = ["sh", "-c", 'cat a; echo; case "$(cat a)" in bad) exit 9;; *again) exit 0;; esac; exec sleep 60']
+sys.exit(Supervisor(command, Task(env(), files=files), terms, [Rotating()]).run())
+"""
+    assert ran(script, tmp_path)[:2] == (0, "good\nbad\ngood again\n")
+
+
 def test_a_signal_reaches_the_command(tmp_path: Path) -> None:
     script = """
 class Signalling(Companion):

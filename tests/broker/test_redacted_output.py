@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from .conftest import Run
+from .inits import namespace
 
 VALUE = "correct horse battery"
 REDACT = ("run", "--redact", "--")
@@ -169,6 +170,19 @@ def test_without_secrets_nothing_stands_between(run: Run) -> None:
     where = "readlink /proc/self/fd/1 /proc/$PPID/fd/1"
     one, other = run(*REDACT, "sh", "-c", where).out.split()
     assert one == other
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start for another user")
+def test_another_user_can_open_the_streams_by_their_names(run: Run, env: dict[str, str]) -> None:
+    """Servers do, for their logs: /dev/stdout."""
+    ran = run("run", "--redact", "--user", "65534:65534", "--", "sh", "-c", 'echo "$A" >/dev/stdout; id -u', env=env)
+    assert (ran.code, ran.out) == (0, "****\n65534\n")
+
+
+def test_as_pid_1_it_filters_as_well(clean_environment: dict[str, str], tmp_path: Path, env: dict[str, str]) -> None:
+    command = [*namespace(), sys.executable, "-m", "secrets_guard", *REDACT, "sh", "-c", 'echo "$PPID $A"; kill -9 $$']
+    done = subprocess.run(command, env=clean_environment | env, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.stdout, done.returncode) == (b"1 ****\n", 137)
 
 
 def test_nothing_of_it_is_in_our_own_memory_maps_or_arguments(run: Run, env: dict[str, str]) -> None:

@@ -68,6 +68,18 @@ def test_every_signal_reaches_the_command_once(clean_environment: dict[str, str]
     assert process.returncode == 9
 
 
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGCONT, signal.SIGTTIN, signal.SIGTTOU, signal.SIGPIPE])
+def test_what_terminals_and_pipes_send_us_reaches_it_when_somebody_sends_it(
+    clean_environment: dict[str, str], number: signal.Signals
+) -> None:
+    process = started(init("ours"), sys.executable, "-c", LISTENING, "1", env=clean_environment)
+    assert first_line(process) == b"ready\n"
+    process.send_signal(number)
+    assert int(first_line(process)) == number
+    process.communicate(timeout=60)
+    assert process.returncode == 9
+
+
 def test_a_signal_that_comes_before_the_command_is_there_still_reaches_it(clean_environment: dict[str, str]) -> None:
     """The supervisor stops itself in no window: whenever TERM comes, the whole ends by it."""
     for wait in (0.0, 0.03, 0.06, 0.07, 0.08, 0.1, 0.15):
@@ -86,6 +98,18 @@ def test_the_command_has_the_signals_and_descriptors_that_it_has_by_itself(clean
     )
     assert b"SigIgn" in bare
     assert ours == bare
+
+
+def test_descriptors_and_sockets_that_were_handed_down_reach_the_command(clean_environment: dict[str, str]) -> None:
+    """As a service manager does it, LISTEN_PID names the process that they are for."""
+    reading, writing = os.pipe()
+    script = "import os, sys; os.write(int(sys.argv[1]), b'%d' % (os.getpid() - int(os.environ['LISTEN_PID'])))"
+    handed = f'LISTEN_PID=$$ exec "$@" {writing}'
+    with open(reading, "rb") as end:
+        command = ["sh", "-c", handed, "sh", *init("ours"), sys.executable, "-c", script]
+        subprocess.run(command, env=clean_environment, pass_fds=[writing], check=True)
+        os.close(writing)
+        assert end.read() == b"0"
 
 
 def test_what_was_ignored_stays_ignored(clean_environment: dict[str, str]) -> None:

@@ -15,6 +15,8 @@ from secrets_guard.broker.child.job import is_foreground, is_orphaned
 
 _LOCAL, _CONTROL, _OUTPUT = 3, 6, 1
 _LOOK_EVERY_MS = 500
+# A program that reads nothing may let it hang in a write; nobody waits for that.
+_LEFT_BEHIND_AFTER = 0.5
 
 
 class PseudoTerminal:
@@ -54,19 +56,21 @@ class Keyboard:
         self._change = os.eventfd(0, os.EFD_CLOEXEC)
         self._over = False
         self.child = 0
+        self._thread = Thread(target=self._run, daemon=True)
 
     def begin(self, child: int) -> None:
         """Start passing on to the child."""
         self.child = child
         self.resume()
-        Thread(target=self._run, daemon=True).start()
+        self._thread.start()
 
     def resume(self) -> None:
         """Take the terminal, where our job has it; what is typed is echoed and understood by the child's own."""
         if is_foreground(0) and not self._over:
-            self._saved = self._saved if self._raw else termios.tcgetattr(0)
-            tty.setraw(0, termios.TCSADRAIN)
-            self._raw = True
+            with suppress(termios.error):  # it was hung up
+                self._saved = self._saved if self._raw else termios.tcgetattr(0)
+                tty.setraw(0, termios.TCSADRAIN)
+                self._raw = True
             os.eventfd_write(self._change, 1)
 
     def suspend(self) -> None:
@@ -81,16 +85,20 @@ class Keyboard:
         self._over = True
         self.suspend()
         os.eventfd_write(self._change, 1)
+        self._thread.join(_LEFT_BEHIND_AFTER)
+        if not self._thread.is_alive():
+            os.close(self._change)
 
     def _run(self) -> None:
         waiting = select.poll()
         waiting.register(self._change, select.POLLIN)
         while not self._over:
-            if self._raw:
+            front = self._raw
+            if front:
                 waiting.register(0, select.POLLIN)
             # A shell that brings a running job to the front tells nobody.
-            found = dict(waiting.poll(None if self._raw else _LOOK_EVERY_MS))
-            if self._raw:
+            found = dict(waiting.poll(None if front else _LOOK_EVERY_MS))
+            if front:
                 waiting.unregister(0)
             if not found:
                 self.resume()
@@ -112,8 +120,13 @@ class Keyboard:
         """Stop the child where this key would do so, if the kernel did not spare it as the leader of its session."""
         with suppress(OSError, termios.error):
             settings = termios.tcgetattr(self._terminal.master)
-            stops = settings[_LOCAL] & termios.ISIG and settings[_CONTROL][termios.VSUSP] in (typed[-1:], typed[-1])
-            if stops and os.tcgetpgrp(self._terminal.master) == self.child and not is_orphaned():
+            # What was typed beside it is dropped, as a terminal drops what it has not given out yet.
+            stops = settings[_LOCAL] & termios.ISIG and settings[_CONTROL][termios.VSUSP] in typed
+            if stops and self._is_in_front():
                 os.killpg(self.child, signal.SIGSTOP)
                 return True
         return False
+
+    def _is_in_front(self) -> bool:
+        """Tell whether it is the child that has its terminal, no job that it has started, and somebody could go on."""
+        return os.tcgetpgrp(self._terminal.master) == self.child and not is_orphaned()

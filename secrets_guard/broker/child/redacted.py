@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 
+from secrets_guard.broker.account import Account
 from secrets_guard.broker.child.job import Place, choose_place, controlling_terminal
 from secrets_guard.broker.child.pseudo_terminal import Keyboard, PseudoTerminal
 from secrets_guard.broker.child.relay import Relay, await_all
@@ -21,10 +22,13 @@ _F_SETPIPE_SZ = 1031
 
 
 class Redacted:
-    """An Output that hides values: ``names`` are variables that hold secrets, ``hidden`` other values."""
+    """An Output that hides values: ``names`` are variables that hold secrets, ``hidden`` other values.
 
-    def __init__(self, names: frozenset[str], hidden: tuple[Secret, ...] = ()) -> None:
-        self._names, self._hidden = names, hidden
+    ``owner`` is who the child runs as, if that is somebody else.
+    """
+
+    def __init__(self, names: frozenset[str], hidden: tuple[Secret, ...] = (), owner: Account | None = None) -> None:
+        self._names, self._hidden, self._owner = names, hidden, owner
         self._before: frozenset[Secret] = frozenset()
         self._relays: list[Relay] = []
         self._made: list[tuple[int, int, int, Redactor]] = []
@@ -66,6 +70,8 @@ class Redacted:
             reading, writing = os.pipe()
             with suppress(OSError):
                 fcntl.fcntl(writing, _F_SETPIPE_SZ, _PIPE_BYTES)
+        if self._owner:  # or a server that opens /dev/stdout, as many do for their logs, may not
+            os.fchown(writing, self._owner.uid, -1)
         self._made.append((reading, writing, stream, Redactor(compiled)))
         return writing
 

@@ -18,13 +18,14 @@ LINGER = 1.0
 
 
 class Relay:
-    """Copies one descriptor to another; ``over`` becomes readable when it is done."""
+    """Copies one descriptor, which it closes in the end, to another."""
 
     def __init__(self, source: int, sink: int, redactor: Redactor) -> None:
         self._source, self._sink, self._redactor = source, sink, redactor
         self._stop = os.eventfd(0, os.EFD_CLOEXEC)
-        self.over = os.eventfd(0, os.EFD_CLOEXEC)
+        self._over = os.eventfd(0, os.EFD_CLOEXEC)
         self._until: float | None = None
+        self._closed = False
 
     def begin(self) -> None:
         """Start copying."""
@@ -32,17 +33,23 @@ class Relay:
 
     def finish(self) -> None:
         """The child has ended: come to an end when nothing writes any more, at the latest after LINGER."""
-        os.eventfd_write(self._stop, 1)
+        if not self._closed:
+            os.eventfd_write(self._stop, 1)
 
     def await_end(self, interrupting: int | None) -> bool:
         """Return whether it ended before ``interrupting`` became readable; without that, wait for a while only."""
-        waiting = select.poll()
-        waiting.register(self.over, select.POLLIN)
-        if interrupting is None:
-            waiting.poll(LINGER * 1500)
+        if self._closed:
             return True
-        waiting.register(interrupting, select.POLLIN)
-        return self.over in dict(waiting.poll())
+        waiting = select.poll()
+        waiting.register(self._over, select.POLLIN)
+        if interrupting is not None:
+            waiting.register(interrupting, select.POLLIN)
+        found = dict(waiting.poll(LINGER * 1500 if interrupting is None else None))
+        if self._over in found:
+            self._closed = True
+            os.close(self._over)
+            os.close(self._stop)
+        return self._closed or interrupting is None
 
     def _run(self) -> None:
         try:
@@ -56,7 +63,7 @@ class Relay:
                 os.write(2, f"secrets-guard: output could not be written: {error.strerror}\n".encode())
         finally:
             os.close(self._source)
-            os.eventfd_write(self.over, 1)
+            os.eventfd_write(self._over, 1)
 
     def _copy(self) -> bool:
         """Pass on what has come; False at the end."""

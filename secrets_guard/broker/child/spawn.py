@@ -37,12 +37,20 @@ def spawn(command: Sequence[str], environment: Mapping[str, Secret], prepare: Ca
     return pid
 
 
+def _addressed(environment: Mapping[str, Secret]) -> Mapping[str, Secret]:
+    """Return the environment with sockets that were meant for our process id (systemd's) handed on to this one."""
+    # https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+    if environment.get("LISTEN_PID") != Secret(str(os.getppid()).encode()):
+        return environment
+    return {**environment, "LISTEN_PID": Secret(str(os.getpid()).encode())}
+
+
 def _become(
     command: Sequence[str], environment: Mapping[str, Secret], prepare: Callable[[], None], writing: int
 ) -> None:
     try:
         prepare()
-        replace(command, environment)
+        replace(command, _addressed(environment))
     except BrokerError as error:
         told = f"{type(error).__name__} {error}"
     except OSError as error:

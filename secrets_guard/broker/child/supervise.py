@@ -208,7 +208,9 @@ class Supervisor:
         if job:
             job.step_back()
         following = self._next or self._asked_companions(end)
-        self._next = None
+        # What they, or others meanwhile, have asked for comes before the next start.
+        self._do_asked()
+        following, self._next = self._next or following, None
         if following is None:
             return code
         if job:
