@@ -30,11 +30,10 @@ def keep(
     build: Build,
     audit: Audit,
     warn: Callable[[str], None],
-    write: Callable[[Mapping[str, Secret]], None] | None,
 ) -> Upkeep:
-    """Return what works beside the command. Raises Unresolved.
+    """Return what works beside the command: ``build`` makes its environment, ``warn`` tells the user.
 
-    ``build`` makes its environment, ``warn`` tells the user, ``write`` replaces the manifest's files.
+    Raises Unresolved.
     """
     now, chance = resolved.began, random.random
     told = audit.lenient(warn)
@@ -49,7 +48,7 @@ def keep(
         resolved.outcomes, resolved.providers, composing(manifest, resolved.credentials, build), now, chance()
     )
     tending = Tending(holdings, _polls(manifest, now), means)
-    return Upkeep(holdings, tending, manifest.rotation, told, warn, clock, write)
+    return Upkeep(holdings, tending, manifest.rotation, told, warn, clock)
 
 
 def composing(manifest: Manifest, credentials: frozenset[str], build: Build) -> Compose:

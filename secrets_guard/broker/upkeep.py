@@ -46,11 +46,9 @@ class Upkeep:
         audit: Audit,
         warn: Callable[[str], None],
         clock: Callable[[], float],
-        write: Callable[[Mapping[str, Secret]], None] | None = None,
     ) -> None:
-        """``write`` replaces files, where there are any; it is called by the supervisor's own thread only."""
         self._all, self._tending, self._rotation = holdings, tending, rotation
-        self._audit, self._warn, self._clock, self._write = audit, warn, clock, write
+        self._audit, self._warn, self._clock = audit, warn, clock
         self._command: Supervised | None = None
         self._good = holdings.given()
         self._settling: Settling | None = None
@@ -89,17 +87,10 @@ class Upkeep:
             self._settling, self._broken = None, True
         self._warn(f"{told}: it is started again with the old ones")
         self._audit.tell(Event("roll-back", error=RolledBack(told)))
-        self._write_back(good.composed.files)
+        if self._command:
+            self._command.rewrite(good.composed.files)
         self._wake.set()
         return good.composed.environment
-
-    def _write_back(self, files: Mapping[str, Secret]) -> None:
-        """Replace files now, before the next child is there to read them."""
-        try:
-            if self._write is not None:
-                self._write(files)
-        except BrokerError as error:
-            self._warn(str(error))
 
     def close(self, seconds: float) -> None:
         """Give back all that was lent, within ``seconds``."""

@@ -142,7 +142,7 @@ def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved, au
     def build(newer: Resolved) -> dict[str, Secret]:
         return _environment(asked, newer)
 
-    companion = keep(asked.manifest, asked.inherited, resolved, build, audit, _warn, terms.write)
+    companion = keep(asked.manifest, asked.inherited, resolved, build, audit, _warn)
     try:
         code = Supervisor(asked.command, task, terms, [companion]).run()
     finally:
