@@ -172,6 +172,20 @@ def test_the_message_of_an_error_that_is_not_ours_is_left_out() -> None:
     assert "holds" not in told[0]
 
 
+def test_while_a_command_runs_what_can_not_be_written_is_a_warning() -> None:
+    def full(_line: str, _failed: bool) -> None:
+        raise AuditFailed("the disk is full")
+
+    warned: list[str] = []
+    audit = Audit(full).lenient(warned.append)
+    audit.tell(Event("renew"))
+    with audit.timed(Event("renew")):
+        pass
+    assert warned == ["the disk is full"] * 2
+    Audit().lenient(warned.append).tell(Event("renew"))
+    assert len(warned) == 2
+
+
 @given(st.text(), st.text())
 def test_whatever_a_reference_is_called_an_event_is_one_line(reference: str, variable: str) -> None:
     told: list[str] = []

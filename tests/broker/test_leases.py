@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
+import pytest
+
+from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.lease import Lease
-from secrets_guard.broker.protocol import Fetched
+from secrets_guard.broker.lender import Lender
+from secrets_guard.broker.protocol import Fetched, SecretRef
+from secrets_guard.broker.providers import open_provider
 from secrets_guard.broker.resolve import resolve
+from secrets_guard.errors import AccessDenied, SecretNotFound
 
 from .conftest import ROOT_TOKEN, Run, Vault, manifest_of
 from .postgres import Postgres
@@ -31,6 +38,87 @@ def test_user_and_password_of_one_read_work_together_and_share_a_lease(
     assert lease._replace(id="") == Lease("", 3600.0, True)
     assert lease.id.startswith("database/creds/hour/")
     assert [one.leases for one in found.injected] == [(lease,), (lease,), ()]
+
+
+def lender_of(vault: Vault, token: str = ROOT_TOKEN) -> Lender:
+    settings = {"address": vault.address, "namespace": vault.namespace}
+    lender = open_provider("vault", settings, {"VAULT_TOKEN": token})
+    assert isinstance(lender, Lender)
+    return lender
+
+
+def lent(lender: Lender, path: str, namespace: str = "") -> Lease:
+    ref = SecretRef("vault", path, "username", options=(("namespace", namespace),) if namespace else ())
+    (one,) = lender.fetch([ref], Deadline(5)).values()
+    assert isinstance(one, Fetched)
+    assert one.lease is not None
+    return one.lease
+
+
+@pytest.mark.parametrize("namespace", ["", "inner"])
+def test_a_lease_is_renewed_up_to_its_longest_time_and_ended_where_it_was_given(
+    vault: Vault, postgres: Postgres, namespace: str
+) -> None:
+    place = vault
+    if namespace:
+        vault.call("POST", f"sys/namespaces/{namespace}")
+        place = Vault(vault.address, namespace=f"{vault.namespace}/{namespace}")
+    place.call("POST", "sys/mounts/database", {"type": "database"})
+    place.call("POST", "database/config/pg", postgres.settings())
+    place.call("POST", "database/roles/web", postgres.role("50s", "60s"))
+    lender, before = lender_of(vault), postgres.roles()
+    lease = lent(lender, "database/creds/web", namespace)
+    assert lease.seconds == 50
+    granted = lender.renew(lease, Deadline(5))
+    assert granted.id == lease.id
+    assert granted.seconds == 50
+    assert 55 <= lender.renew(lease._replace(seconds=3600.0), Deadline(5)).seconds <= 60
+    assert len(postgres.roles()) == len(before) + 1
+    lender.revoke(lease, Deadline(5))
+    assert postgres.roles() == before
+    with pytest.raises(SecretNotFound):
+        lender.renew(lease, Deadline(5))
+
+
+def logged_in(vault: Vault, ttl: str, longest: str) -> Lender:
+    vault.call("POST", "sys/auth/userpass", {"type": "userpass"})
+    vault.call("POST", "auth/userpass/users/joe", {"password": "a word", "token_ttl": ttl, "token_max_ttl": longest})
+    auth = {"method": "userpass", "username": "joe", "password": "a word"}
+    lender = open_provider("vault", {"address": vault.address, "namespace": vault.namespace, "auth": auth}, {})
+    assert isinstance(lender, Lender)
+    return lender
+
+
+def test_a_token_is_renewed_ended_and_there_is_another_beside_it(vault: Vault) -> None:
+    lender = logged_in(vault, "50s", "60s")
+    assert not lender.own, "it has not logged in yet"
+    first = lender.token(Deadline(5))
+    assert first is not None
+    assert (first.seconds, first.renewable, first.token, lender.own) == (50, True, True, True)
+    other = lender.anew()
+    second = other.token(Deadline(5))
+    assert second is not None
+    assert second.id != first.id
+    assert lender.renew(first, Deadline(5)).seconds == 50
+    lender.revoke(first, Deadline(5))
+    with pytest.raises(AccessDenied):
+        lender.token(Deadline(5))
+    assert other.token(Deadline(5)) is not None
+
+
+def test_a_token_past_its_longest_time_is_refused_not_unavailable(vault: Vault) -> None:
+    """The server says so with a status of 500, and some time later that there is no such token."""
+    lender = logged_in(vault, "2s", "2s")
+    lease = lender.token(Deadline(5))
+    assert lease is not None
+    lender.renew(lease, Deadline(5))
+    time.sleep(2.1)
+    with pytest.raises(AccessDenied):
+        lender.renew(lease, Deadline(5))
+
+
+def test_a_token_that_never_ends_has_no_lease(vault: Vault) -> None:
+    assert lender_of(vault).token(Deadline(5)) is None
 
 
 def test_a_plan_shows_how_long_a_credential_lives(run: Run, database: Vault, postgres: Postgres) -> None:

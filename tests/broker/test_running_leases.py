@@ -140,6 +140,21 @@ def test_a_short_lease_is_renewed_and_gone_when_the_command_is(
     assert ROOT_TOKEN not in text.replace('"root"', "")
 
 
+def test_a_lease_survives_a_server_that_fails_for_a_while(
+    start: Starter, database: Vault, postgres: Postgres, proxy: Callable[..., Any]
+) -> None:
+    database.call("POST", "database/roles/web", postgres.role("4s", "1h"))
+    way = proxy(database.address)
+    way.faults = {"sys/leases/renew": [503, "drop", "lost", 429]}
+    one = start({"env": CREDENTIALS, "rotation": QUICK}, env={"VAULT_ADDR": way.url})
+    one.until(lambda: one.count("renew") >= 1)
+    assert one.count("renew", "failure") == 4
+    (seen,) = one.lines
+    assert works(postgres, seen)
+    one.end()
+    assert one.err.count("is not renewed") == 1
+
+
 def test_near_its_longest_time_it_is_replaced_and_the_command_started_anew(
     start: Starter, database: Vault, postgres: Postgres
 ) -> None:

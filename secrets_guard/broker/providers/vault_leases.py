@@ -23,7 +23,8 @@ def look_up(client: VaultClient, deadline: Deadline) -> Lease | None:
     if answer.status != 200 or not isinstance(data, dict):
         raise AccessDenied(f"{client.address}: the token can't be looked up: {answer.said or answer.status}")
     left, whole = data.get("ttl"), data.get("creation_ttl")
-    if not isinstance(left, int) or not left:
+    # Of a second that has begun there is nothing left in whole seconds.
+    if not isinstance(left, int) or data.get("expire_time") is None:
         return None
     seconds = float(whole if isinstance(whole, int) and whole >= left else left)
     return Lease(str(data.get("accessor")), seconds, data.get("renewable") is True, token=True, left=float(left))
