@@ -122,10 +122,8 @@ def test_what_was_ignored_stays_ignored(clean_environment: dict[str, str]) -> No
     assert ours == bare
 
 
-@pytest.mark.parametrize("name", INITS)
+@pytest.mark.parametrize("name", ["ours", "tini"])  # dumb-init reaps as PID 1 only
 def test_orphans_are_reaped_by_a_subreaper(clean_environment: dict[str, str], name: str) -> None:
-    if name == "dumb-init":
-        pytest.skip("dumb-init reaps as PID 1 only")
     script = (
         "import os, subprocess, time\n"
         "subprocess.run(['sh', '-c', 'sleep 0.05 & sleep 0.05 & exit'], check=True)\n"
