@@ -127,6 +127,7 @@ def running(env: dict[str, str], tmp_path: Path) -> tuple[subprocess.Popen[bytes
     ]
     process = subprocess.Popen(command, env=env, cwd=tmp_path, start_new_session=True)
     while not (tmp_path / "on").exists():
+        assert process.poll() is None
         time.sleep(0.02)
     return process, next(tmp_path.glob("secrets-guard-*"))
 
