@@ -126,10 +126,11 @@ def test_what_was_ignored_stays_ignored(clean_environment: dict[str, str]) -> No
 def test_orphans_are_reaped_by_a_subreaper(clean_environment: dict[str, str], name: str) -> None:
     script = (
         "import os, subprocess, time\n"
-        "subprocess.run(['sh', '-c', 'sleep 0.05 & sleep 0.05 & exit'], check=True)\n"
+        "subprocess.run(['sh', '-c', 'sleep 1 & sleep 1 & exit'], check=True)\n"
         "def alone():\n"
         "    children = open(f'/proc/{os.getppid()}/task/{os.getppid()}/children').read().split()\n"
         "    return children == [str(os.getpid())]\n"
+        "print(alone())\n"
         "until = time.monotonic() + 20\n"
         "while not alone() and time.monotonic() < until:\n"
         "    time.sleep(0.05)\n"
@@ -137,7 +138,7 @@ def test_orphans_are_reaped_by_a_subreaper(clean_environment: dict[str, str], na
     )
     process = started(init(name), sys.executable, "-c", script, env=clean_environment)
     out, _ = process.communicate(timeout=60)
-    assert out == b"True\n"
+    assert out == b"False\nTrue\n"  # adopted, then reaped
 
 
 @pytest.mark.parametrize("name", INITS)
