@@ -86,7 +86,9 @@ def _privileges(conduct: Conduct) -> Privileges:
 def _folder(wanted: Manifest, environment: Mapping[str, str], privileges: Privileges) -> PrivateFolder:
     from secrets_guard.broker.private_folder import PrivateFolder, choose_parent
 
-    parent = choose_parent(wanted.files_dir, environment.get("XDG_RUNTIME_DIR", ""))
+    # Another user may not even pass through ours.
+    runtime = "" if privileges.account else environment.get("XDG_RUNTIME_DIR", "")
+    parent = choose_parent(wanted.files_dir, runtime)
     return PrivateFolder(parent, {file.name: file.mode for file in wanted.files}, privileges.account)
 
 

@@ -21,6 +21,11 @@ while True:
     line = sys.stdin.readline().strip()
     if line == "size":
         print("<size %d %d>" % os.get_terminal_size(0)[::-1], flush=True)
+    elif line == "show":
+        print("<%s|\\033[31mred\\033[0m|%s>" % (os.environ["HIDDEN"], os.isatty(1) and os.isatty(2)), flush=True)
+    elif line == "tty":
+        with open("/dev/tty", "w") as tty:
+            tty.write("<at %s>" % (os.ttyname(0) == os.ttyname(1)))
     elif line == "die":
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -67,6 +72,27 @@ def test_an_interrupt_is_heard_once_and_the_exit_code_comes_back(terminal: Open,
     it.type(b"5\n")
     it.await_(b"[ended 5]")
     assert not it.raw()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_has_a_terminal_with_colours_and_its_secrets_are_hidden_there_on_request(terminal: Open, way: str) -> None:
+    it = terminal(way)
+    it.await_(b"<front True")
+    it.type(b"show\n")
+    shown = b"****" if way == "redacting" else b"correct horse battery"
+    it.await_(b"<" + shown + b"|\033[31mred\033[0m|True>\r\n")
+    it.type(b"tty\n")
+    it.await_(b"<at True>")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_end_of_input_is_seen(terminal: Open, way: str) -> None:
+    it = terminal(way, "sh", "-c", "echo '<on>'; cat; echo '<end>'")
+    it.await_(b"<on>")
+    it.settle()
+    it.type(b"line\n\x04")
+    it.await_(b"<end>")
+    it.await_(b"[ended 0]")
 
 
 @pytest.mark.parametrize("way", WAYS)

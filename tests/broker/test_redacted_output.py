@@ -131,7 +131,7 @@ def test_a_reader_that_never_reads_does_not_keep_it_from_ending(start: Started) 
 
 def test_what_the_commands_own_children_still_write_is_passed_on(run: Run, env: dict[str, str]) -> None:
     began = time.monotonic()
-    ran = run(*REDACT, "sh", "-c", '(sleep 0.3; echo "late $A") & (exec sleep 30) & echo now', env=env)
+    ran = run(*REDACT, "sh", "-c", '(sleep 0.1; echo "late $A") & (exec sleep 30) & echo now', env=env)
     assert (ran.code, ran.out) == (0, "now\nlate ****\n")
     assert time.monotonic() - began < 20
 

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def running(env: dict[str, str], tmp_path: Path) -> tuple[subprocess.Popen[bytes
     ]
     process = subprocess.Popen(command, env=env, cwd=tmp_path, start_new_session=True)
     while not (tmp_path / "on").exists():
+        assert process.poll() is None
         time.sleep(0.02)
     return process, next(tmp_path.glob("secrets-guard-*"))
 
@@ -215,5 +217,7 @@ def test_a_plan_shows_them(run: Run, tmp_path: Path) -> None:
 def test_they_belong_to_the_user_who_runs_the_command(run: Run, tmp_path: Path) -> None:
     manifest(tmp_path, files={"a": "file:value"})
     script = 'cd "$SECRETS_GUARD_FILES" && stat -c "%n %a %u" . a && cat a | wc -c'
-    ran = run("run", "-m", "s.yaml", "--user", "65534:65534", "--", "sh", "-c", script)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as closed:
+        env = {"XDG_RUNTIME_DIR": closed}  # which only root may enter
+        ran = run("run", "-m", "s.yaml", "--user", "65534:65534", "--", "sh", "-c", script, env=env)
     assert (ran.code, ran.out) == (0, f". 700 65534\na 400 65534\n{len(VALUE)}\n")
