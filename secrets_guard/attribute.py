@@ -25,10 +25,8 @@ def context_of(match: Match, hint: str) -> Context:
     line_start = data.rfind(b"\n", max(0, at.start - _JUDGED_AROUND), at.start) + 1
     before = data[max(line_start, at.start - _JUDGED_AROUND) : at.start]
     after = data[at.end : at.end + _JUDGED_AROUND].partition(b"\n")[0]
-    previous = b""
-    if line_start:
-        previous = data[max(0, line_start - 1 - _JUDGED_AROUND) : line_start - 1].rpartition(b"\n")[2]
-    return Context(before, after, previous, hint)
+    above = data[max(0, line_start - 1 - _JUDGED_AROUND) : line_start - 1] if line_start else b""
+    return Context(before, after, above, hint)
 
 
 class Places:

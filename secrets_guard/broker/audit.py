@@ -13,7 +13,7 @@ from typing import NamedTuple
 from secrets_guard.broker.lease import Lease
 from secrets_guard.errors import AuditFailed, SecretsGuardError, Unresolved
 
-ACTIONS = ("open", "login", "fetch", "inject", "print", "renew", "rotate", "roll-back", "revoke", "end")
+ACTIONS = ("open", "login", "fetch", "fallback", "inject", "print", "renew", "rotate", "roll-back", "revoke", "end")
 """Everything that is told; docs/broker.md says what each means."""
 
 # https://www.elastic.co/docs/reference/ecs/ecs-field-reference

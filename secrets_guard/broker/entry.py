@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.policy import OPTIONS, Policy, read_policy
 from secrets_guard.broker.protocol import WHOLE, SecretRef
-from secrets_guard.broker.refs import REF_OPTIONS, Value, parse
+from secrets_guard.broker.refs import DECRYPT, REF_OPTIONS, Value, as_data, is_ciphertext, parse
 from secrets_guard.broker.rotation import LONGEST_REFRESH, Rule, read_rule
 from secrets_guard.errors import ManifestError
 from secrets_guard.located_yaml import nearest
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
-_OWN = ("ref", "version", "stage", "names", "refresh", "on_change", *OPTIONS)
+_ASKED = ("version", "stage", "data", "ciphertext")
+_OWN = ("ref", *_ASKED, "names", "refresh", "on_change", *OPTIONS)
 
 
 class Entry(NamedTuple):
@@ -80,7 +82,7 @@ def read_value(name: str, given: Any, place: str) -> Entry:
         raise ManifestError(f"{name}: must be a text (put numbers and true/false in quotes) or {{ref: …}}")
     try:
         value = parse(text)
-        value = _pinned(value, {key: given[key] for key in ("version", "stage") if key in given})
+        value = _pinned(value, {key: given[key] for key in _ASKED if key in given})
         refresh = read_seconds(given["refresh"], "refresh", LONGEST_REFRESH, zero=True) if "refresh" in given else None
         rule = read_rule(given["on_change"]) if "on_change" in given else None
         policy = read_policy({**dict(value.policy), **{key: given[key] for key in OPTIONS if key in given}})
@@ -90,16 +92,28 @@ def read_value(name: str, given: Any, place: str) -> Entry:
 
 
 def _pinned(value: Value, asked: Mapping[str, Any]) -> Value:
+    """Return the value with what stands beside its reference in it."""
     if not asked:
         return value
     ref = value.sole
     if ref is None:
-        raise ManifestError("version and stage are of one reference: write them into it, ?version=… or ?stage=…")
+        raise ManifestError(f"{' and '.join(asked)}: only of a value that is one reference, and no more")
     for key, wanted in asked.items():
-        if key not in REF_OPTIONS[ref.scheme]:
+        if key in ("data", "ciphertext"):
+            ref = _sent(ref, key, wanted)
+        elif key not in REF_OPTIONS[ref.scheme]:
             raise ManifestError(f"{ref}: there is no {key} of {ref.scheme}")
-        ref = ref._replace(version=str(wanted)) if key == "version" else ref._replace(stage=str(wanted))
+        else:
+            ref = ref._replace(version=str(wanted)) if key == "version" else ref._replace(stage=str(wanted))
     return value._replace(parts=(ref,))
+
+
+def _sent(ref: SecretRef, key: str, wanted: Any) -> SecretRef:
+    if ref.scheme != "vault" or ref.version:
+        raise ManifestError(f"{ref}: {key} is of what Vault makes for each read, without a version")
+    if ref.data or (key == "ciphertext" and not isinstance(wanted, str)):
+        raise ManifestError(f"{ref}: one ciphertext, a text, or one data")
+    return ref._replace(data=as_data({"ciphertext": wanted} if key == "ciphertext" else wanted))
 
 
 def _check_whole(name: str, whole: bool, value: Value, policy: Policy) -> None:
@@ -123,7 +137,7 @@ def inherited_entries(environment: Mapping[str, str]) -> tuple[Entry, ...]:
     entries, problems = [], []
     for name, text in environment.items():
         try:
-            value = parse(text, inherited=True)
+            value = parse(_decrypting(text, environment), inherited=True)
             if value.refs or value.parts != (text,):
                 if any(ref.key == WHOLE for ref in value.refs):
                     raise ManifestError(f"{value}: all of a path needs a manifest, with a name such as {name}_*")
@@ -133,3 +147,12 @@ def inherited_entries(environment: Mapping[str, str]) -> tuple[Entry, ...]:
     if problems:
         raise ManifestError(*problems)
     return tuple(entries)
+
+
+def _decrypting(text: str, environment: Mapping[str, str]) -> str:
+    """Return the reference that decrypts a ciphertext where bank-vaults' variables name a key for it, else the text."""
+    key = environment.get("VAULT_TRANSIT_KEY_ID")
+    if not key or not is_ciphertext(text):
+        return text
+    engine = environment.get("VAULT_TRANSIT_PATH", "transit").strip("/")
+    return f"vault:{quote(engine)}{DECRYPT}{quote(key)}?ciphertext={quote(text)}"

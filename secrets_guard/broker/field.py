@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeGuard
 
 from secrets_guard.errors import BadValue, SecretNotFound
 from secrets_guard.located_yaml import nearest
@@ -24,8 +25,8 @@ def parse_document(text: bytes) -> Mapping[str, object]:
 def pick(document: Mapping[str, object], key: str) -> Secret:
     """Return the value under ``key``: a name, or else a path of names (``a.b``, ``/a/b``).
 
-    A text is as it is; a number or boolean its JSON. Raises SecretNotFound for a key that is not there and for
-    null, BadValue for an object or list.
+    A text is as it is; a number or boolean its JSON; a list of certificates one text.
+    Raises SecretNotFound for a key that is not there and for null, BadValue for any other object or list.
     """
     return as_secret(_walk(document, key), key)
 
@@ -36,10 +37,17 @@ def as_secret(value: object, key: str) -> Secret:
         raise SecretNotFound(f"the key {key!r} is null")
     if isinstance(value, str):
         return Secret(value.encode("utf-8", "surrogatepass"))
+    if _is_chain(value):
+        return Secret("\n".join(part.strip() for part in value).encode())
     if isinstance(value, dict | list):
         kind = "an object" if isinstance(value, dict) else "a list"
         raise BadValue(f"the key {key!r} is {kind}, not a text; name a key inside it ({key}.name)")
     return Secret(json.dumps(value).encode())
+
+
+def _is_chain(value: object) -> TypeGuard[list[str]]:
+    """Tell whether a value is a list of PEM texts, which are one text for every program that reads them."""
+    return isinstance(value, list) and bool(value) and all(str(part).startswith("-----BEGIN ") for part in value)
 
 
 def all_fields(document: Mapping[str, object]) -> dict[str, Secret]:

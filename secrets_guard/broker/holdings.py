@@ -111,10 +111,10 @@ class Holdings:
             ref for ref, one in self.outcomes.items() if isinstance(one, Fetched) and one.lease and one.lease.id in ids
         ]
 
-    def leased(self, ref: SecretRef) -> bool:
-        """Tell whether a reference's value lives by a lease."""
+    def made(self, ref: SecretRef) -> bool:
+        """Tell whether a reference's value was made for us, so that each look would bring another."""
         one = self.outcomes.get(ref)
-        return isinstance(one, Fetched) and one.lease is not None
+        return isinstance(one, Fetched) and (one.made or one.lease is not None)
 
     def tokens(self) -> list[Loan]:
         """Return the tokens of logins of ours."""

@@ -10,17 +10,16 @@ from secrets_guard import located_yaml
 from secrets_guard.broker.conduct import Conduct, read_conduct
 from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
+from secrets_guard.broker.fallback_settings import FallbackSettings, read_fallback
 from secrets_guard.broker.file_entry import FileEntry, read_file_entry
 from secrets_guard.broker.providers import PROVIDERS
 from secrets_guard.broker.rotation import Rotation, read_rotation
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "files_dir", "keep", "run", "audit", "rotation")
+KEYS = ("version", "deadline", "providers", "env", "files", "files_dir", "keep", "run", "audit", "rotation", "fallback")
 DEFAULT_DEADLINE = 30.0
-_SENSITIVE = frozenset(
-    ("token", "role_id", "secret_id", "password", "jwt", "access_key_id", "secret_access_key", "session_token")
-)
+_SENSITIVE = frozenset(("token", "role_id", "secret_id", "wrapped_secret_id", "password", "jwt"))
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Read = TypeVar("Read")
@@ -42,6 +41,7 @@ class Manifest(NamedTuple):
     audit: str = ""
     """Where to tell what was done; see ``audit_target``."""
     rotation: Rotation = Rotation()
+    fallback: FallbackSettings | None = None
 
     @property
     def everything(self) -> tuple[Entry, ...]:
@@ -110,6 +110,7 @@ class _Reader:
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
             self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
+            fallback=self._attempt(("fallback",), lambda: read_fallback(top.get("fallback")), None),
             files=self._files(),
             files_dir=self._folder(top.get("files_dir")),
             conduct=self._attempt(("run",), lambda: read_conduct(top.get("run")), Conduct()),

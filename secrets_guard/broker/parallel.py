@@ -15,10 +15,12 @@ Job = TypeVar("Job", bound=Hashable)
 Result = TypeVar("Result")
 
 AT_ONCE = 16
+# Those who do the work keep the deadline themselves; this is how long their own word on what was late is waited for.
+_GRACE = 0.1
 
 
 def each(
-    jobs: Sequence[Job], do: Callable[[Job], Result], deadline: Deadline, grace: float = 0.0
+    jobs: Sequence[Job], do: Callable[[Job], Result], deadline: Deadline, grace: float = _GRACE
 ) -> Mapping[Job, Result | BrokerError]:
     """Return what ``do`` returned for each job, or the BrokerError that it raised or that stands for no answer in time.
 

@@ -13,7 +13,7 @@ from secrets_guard.located_yaml import nearest
 
 FORMATS = ("pem", "json", "url")
 ALLOWED = ("empty", "newline", "placeholder")
-OPTIONS = ("optional", "default", "format", "min_length", "allow")
+OPTIONS = ("optional", "default", "format", "min_length", "allow", "fallback")
 """The keys beside ``ref``, and the same in a reference's query."""
 
 _PLACEHOLDER = re.compile(
@@ -32,15 +32,13 @@ class Policy(NamedTuple):
     format: str = ""
     min_length: int = 0
     allow: tuple[str, ...] = ()
+    fallback: bool = False
+    """Whether the value of an earlier run may stand in while the provider can't be reached."""
 
 
 def read_policy(given: Mapping[str, object]) -> Policy:
     """Return the policy that options ask for. Raises ManifestError, naming the option."""
-    optional, default = given.get("optional", False), given.get("default")
-    if optional in ("true", "false"):
-        optional = optional == "true"
-    if not isinstance(optional, bool):
-        raise ManifestError("optional: must be true or false")
+    default = given.get("default")
     if default is not None and not isinstance(default, str):
         raise ManifestError("default: must be a text; put it in quotes")
     form = given.get("format", "")
@@ -53,7 +51,17 @@ def read_policy(given: Mapping[str, object]) -> Policy:
     words = allow.split(",") if isinstance(allow, str) else allow
     if not isinstance(words, list) or any(word not in ALLOWED for word in words):
         raise ManifestError(f"allow: must be a list of {', '.join(ALLOWED)}")
-    return Policy(optional, default, str(form), int(str(length)), tuple(words))
+    optional, fallback = _switch("optional", given), _switch("fallback", given)
+    return Policy(optional, default, str(form), int(str(length)), tuple(words), fallback)
+
+
+def _switch(name: str, given: Mapping[str, object]) -> bool:
+    value = given.get(name, False)
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ManifestError(f"{name}: must be true or false")
+    return value
 
 
 def check(value: bytes, policy: Policy) -> None:

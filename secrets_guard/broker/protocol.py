@@ -26,6 +26,8 @@ class SecretRef(NamedTuple):
     version: str = ""
     stage: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    data: str = ""
+    """What is sent to get it, as a JSON object with sorted keys; empty where it is only read."""
 
     def option(self, name: str) -> str:
         """Return an option's value, or an empty string."""
@@ -34,7 +36,9 @@ class SecretRef(NamedTuple):
     def __str__(self) -> str:
         asked = [(n, v) for n, v in (("version", self.version), ("stage", self.stage), *self.options) if v]
         query = "?" + "&".join(f"{name}={value}" for name, value in asked) if asked else ""
-        return f"{self.scheme}:{self.path}{'#' + self.key if self.key else ''}{query}"
+        return (
+            f"{self.scheme}:{self.path}{'#' + self.key if self.key else ''}{query}{' with data' if self.data else ''}"
+        )
 
 
 class Fetched(NamedTuple):
@@ -46,6 +50,10 @@ class Fetched(NamedTuple):
     secret: Secret
     version: str = ""
     fields: Mapping[str, Secret] = {}
+    made: bool = False
+    """Whether it was made for this read, so that the next one brings another."""
+    stale: bool = False
+    """Whether it is the value of an earlier run."""
     lease: Lease | None = None
 
 

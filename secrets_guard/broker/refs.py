@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from secrets_guard.broker.aliases import from_arn, from_vals
+from secrets_guard.broker.aliases import VALS, VALS_INLINE, from_arn, from_vals
 from secrets_guard.broker.policy import OPTIONS as POLICY_OPTIONS
 from secrets_guard.broker.protocol import WHOLE, SecretRef
 from secrets_guard.errors import ManifestError
@@ -16,6 +17,7 @@ SCHEMES = {
     "vault": "vault",
     "aws-sm": "aws",
     "aws-ssm": "aws",
+    "gcp-sm": "gcp",
     "env-file": "env-file",
     "file": "file",
     "memory": "memory",
@@ -23,9 +25,10 @@ SCHEMES = {
 """Scheme -> the provider that serves it."""
 
 REF_OPTIONS = {
-    "vault": ("version", "namespace"),
+    "vault": ("version", "namespace", "ciphertext"),
     "aws-sm": ("version", "stage", "region"),
     "aws-ssm": ("version", "region"),
+    "gcp-sm": ("version",),
     "env-file": (),
     "file": (),
     "memory": ("version",),
@@ -33,13 +36,20 @@ REF_OPTIONS = {
 """Scheme -> the query options that it knows, besides those of the policy."""
 
 _LITERAL = "literal:"
-_PLANNED = ("gcp-sm",)
-_NAMES = "|".join((*SCHEMES, *_PLANNED))
-_WHOLE = re.compile(rf"(?:{_NAMES}):|ref\+[a-z]+://|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:")
-_INLINE = re.compile(rf"\$\{{((?:(?:{_NAMES}):|ref\+[a-z]+://|arn:aws)[^}}]*)\}}")
+_NAMES = "|".join(SCHEMES)
+_WHOLE = re.compile(
+    rf"(?:>>)?vault:|gcp:secretmanager:|(?:{_NAMES}):|{VALS.pattern}|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:"
+)
+_INLINE = re.compile(
+    rf"\$\{{((?:(?:{_NAMES}|gcp:secretmanager):|{VALS.pattern}|arn:aws)[^}}]*)\}}|{VALS_INLINE.pattern}"
+)
 # What programs get for themselves every day stays theirs: DATABASE_URL=file:dev.db, SECRET_ARN=arn:aws:….
-_INHERITED = re.compile(r"(?:vault|aws-sm|aws-ssm|env-file|gcp-sm):|ref\+[a-z]+://")
+_INHERITED = re.compile(rf"(?:(?:>>)?vault|aws-sm|aws-ssm|env-file|gcp-sm|gcp:secretmanager):|{VALS.pattern}")
 _CIPHERTEXT = re.compile(r"vault:v\d+:")
+LOGIN = "vault:login"
+"""No reference: what bank-vaults has in VAULT_TOKEN where there is none, and a login is to get one."""
+DECRYPT = "/decrypt/"
+"""In the path of what the transit engine decrypts."""
 
 
 class Value(NamedTuple):
@@ -71,11 +81,17 @@ def parse(text: str, *, inherited: bool = False) -> Value:
     if text.startswith(_LITERAL):
         rest = text[len(_LITERAL) :]
         return Value((rest if not inherited or is_reference(rest) or rest.startswith(_LITERAL) else text,))
-    begins = (_INHERITED if inherited else _WHOLE).match(text) and not _CIPHERTEXT.match(text)
-    if begins:
+    begins = (_INHERITED if inherited else _WHOLE).match(text) and not is_ciphertext(text) and text != LOGIN
+    # One of vals' may end at a '+' and have more text behind it.
+    if begins and not (VALS.match(text) and VALS_INLINE.search(text) and not VALS_INLINE.fullmatch(text)):
         ref, policy = parse_ref(text)
         return Value((ref,), policy)
     return _inline(text)
+
+
+def is_ciphertext(text: str) -> bool:
+    """Tell whether a value is what the transit engine made of one: ``vault:v1:…``."""
+    return _CIPHERTEXT.match(text) is not None
 
 
 def is_reference(text: str) -> bool:
@@ -88,7 +104,7 @@ def _inline(text: str) -> Value:
     end = 0
     for found in _INLINE.finditer(text):
         parts += [text[end : found.start()]] if found.start() > end else []
-        ref, policy = parse_ref(found.group(1))
+        ref, policy = parse_ref(found.group(1) or found.group(2))
         if policy:
             raise ManifestError(f"{ref}: {policy[0][0]} is of a whole value: write {{ref: …, {policy[0][0]}: …}}")
         if ref.key == WHOLE:
@@ -100,13 +116,16 @@ def _inline(text: str) -> Value:
 
 def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
     """Return a reference and the policy in its query. Raises ManifestError, naming what to change."""
-    if text.startswith("ref+"):
+    if text.startswith(">>"):
+        return _written(text)
+    if VALS.match(text):
         text = from_vals(text)
+    elif text.startswith("gcp:secretmanager:"):
+        # https://bank-vaults.dev/docs/secret-init/: the full name of a version.
+        text = f"gcp-sm:{text.removeprefix('gcp:secretmanager:')}"
     elif text.startswith("arn:"):
         text = from_arn(text)
     scheme, _, rest = text.partition(":")
-    if scheme in _PLANNED:
-        raise ManifestError(f"{scheme}: references are not supported yet; there are {', '.join(SCHEMES)}")
     if scheme not in SCHEMES:
         raise ManifestError(f"unknown scheme {scheme!r}{nearest(scheme, list(SCHEMES))}")
     address, fragment, query = _split(rest)
@@ -117,9 +136,34 @@ def parse_ref(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
     if scheme == "vault" and hash_ and tail.isdigit():
         key = unquote(head)
         own.setdefault("version", tail)
-    ref = SecretRef(scheme, path, key, own.pop("version", ""), own.pop("stage", ""), tuple(sorted(own.items())))
+    if scheme == "vault" and not key and DECRYPT in path:
+        key = "plaintext"
+    data = as_data({"ciphertext": own.pop("ciphertext")}) if "ciphertext" in own else ""
+    ref = SecretRef(scheme, path, key, own.pop("version", ""), own.pop("stage", ""), tuple(sorted(own.items())), data)
     _check(ref)
     return ref, policy
+
+
+def as_data(given: object) -> str:
+    """Return what is sent to get a secret as ``SecretRef.data``. Raises ManifestError for what is no mapping."""
+    try:
+        if isinstance(given, dict) and all(isinstance(name, str) for name in given):
+            return json.dumps(given, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise ManifestError("data: must be a mapping of names to texts, numbers, true/false or lists of them")
+
+
+def _written(text: str) -> tuple[SecretRef, tuple[tuple[str, str], ...]]:
+    """Return ``>>vault:path#key#{"name": "value"}`` of bank-vaults: send that, take what comes back."""
+    address, _, rest = text.removeprefix(">>").partition("#")
+    key, _, body = rest.partition("#")
+    try:
+        sent = json.loads(body or "{}")
+    except (ValueError, RecursionError):
+        raise ManifestError(f">>{address}#{key}: what stands behind the second '#' is no JSON") from None
+    ref, policy = parse_ref(f"{address}#{key}")
+    return ref._replace(data=as_data(sent)), policy
 
 
 def _split(rest: str) -> tuple[str, str, str]:

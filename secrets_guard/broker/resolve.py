@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.deadline import Deadline, Phase
@@ -14,9 +14,12 @@ from secrets_guard.broker.lender import returning
 from secrets_guard.broker.manifest import Manifest
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
-from secrets_guard.broker.refs import SCHEMES
+from secrets_guard.broker.refs import SCHEMES, is_reference
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
 from secrets_guard.model.secret import Secret
+
+if TYPE_CHECKING:
+    from secrets_guard.broker.fallback import Fallback
 
 _SHOWN_PHASES = 12
 
@@ -47,7 +50,9 @@ class Resolved(NamedTuple):
     injected: tuple[Injected, ...]
     omitted: tuple[Entry, ...]
     credentials: frozenset[str]
-    """Variables that providers used to log in."""
+    """Variables that are not for the command: what logged in, and references to optional secrets that are not there."""
+    warnings: tuple[str, ...] = ()
+    """A line for each value that is an old one, or that could not be kept."""
     files: tuple[Injected, ...] = ()
     providers: Mapping[str, Provider | BrokerError] = {}
     outcomes: Mapping[SecretRef, Outcome] = {}
@@ -72,15 +77,37 @@ def resolve(
     Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings;
     AuditFailed where what was done can't be told.
     """
+    fallback = _fallback(manifest, environment)
     deadline, began = Deadline(manifest.deadline, audit), clock()
     refs = [ref for entry in manifest.everything for ref in entry.value.refs]
     opened = open_providers(refs, manifest.providers, environment, providers or {})
-    outcomes = fetch(refs, opened, deadline)
+    fetched = fetch(refs, opened, deadline)
     asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
     credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
-    with returning(opened, outcomes, deadline.audit):
+    with returning(opened, fetched, deadline.audit):
+        outcomes, stale = fallback.fill(fetched) if fallback else (fetched, ())
+        _tell_stale(deadline.audit, outcomes)
         merged = made_of(manifest, outcomes, deadline.phases())
-    return merged._replace(credentials=credentials, providers=opened, outcomes=outcomes, began=began)
+    unkept = fallback.keep(outcomes) if fallback else ()
+    names = frozenset(entry.name for entry in merged.omitted if is_reference(environment.get(entry.name, "")))
+    return merged._replace(
+        credentials=credentials | names, warnings=(*stale, *unkept), providers=opened, outcomes=outcomes, began=began
+    )
+
+
+def _fallback(manifest: Manifest, environment: Mapping[str, str]) -> Fallback | None:
+    """Return what keeps values, where an entry asks for it; what it takes is imported only then."""
+    if not any(entry.policy.fallback for entry in manifest.everything):
+        return None
+    from secrets_guard.broker.fallback import open_fallback
+
+    return open_fallback(manifest.everything, manifest.fallback, manifest.providers, environment)
+
+
+def _tell_stale(audit: Audit, outcomes: Mapping[SecretRef, Outcome]) -> None:
+    for ref, one in outcomes.items():
+        if isinstance(one, Fetched) and one.stale:
+            audit.tell(Event("fallback", SCHEMES[ref.scheme], str(ref), one.version))
 
 
 def made_of(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:
@@ -89,7 +116,7 @@ def made_of(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: S
     written, missing, more = merge([file.entry for file in manifest.files], outcomes)
     if failures or more:
         raise Unresolved((*failures, *more), tuple(_timeline(phases)))
-    return Resolved(injected, (*omitted, *missing), frozenset(), written)
+    return Resolved(injected, (*omitted, *missing), frozenset(), files=written)
 
 
 def tell(audit: Audit, action: str, resolved: Resolved) -> None:

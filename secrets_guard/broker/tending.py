@@ -177,7 +177,7 @@ class Tending:
         due = [poll for poll in self._polls if poll.due <= now]
         spread = 0.9 + 0.2 * self._means.chance()
         self._polls = [poll._replace(due=now + poll.every * spread) if poll in due else poll for poll in self._polls]
-        refs = [ref for poll in due for ref in poll.refs if not self._all.leased(ref)]
+        refs = [ref for poll in due for ref in poll.refs if not self._all.made(ref)]
         fetched = fetch(refs, self._all.providers, self._deadline())
         denied = [ref for ref, one in fetched.items() if isinstance(one, AccessDenied)]
         changes = [change for name in grouped(denied) if (change := self._reopen(name, now))]

@@ -87,6 +87,8 @@ def _resolved(path: str, audit: str) -> tuple[Manifest, Resolved, Audit]:
     wanted = load(path, environment)
     told = open_audit(audit or wanted.audit, "")
     resolved = resolve(wanted, environment, audit=told)
+    for line in resolved.warnings:
+        print(f"secrets-guard: warning: {line}", file=sys.stderr)
     # So that what run would refuse is refused here as well.
     passed = passed_on(environment, wanted.conduct, wanted.keep)
     with returning(resolved.providers, resolved.outcomes, told):

@@ -42,6 +42,8 @@ def start(command: list[str], manifest: str, options: Mapping[str, Any]) -> NoRe
     audit = open_audit(str(options.get("audit") or asked.manifest.audit), command[0])
     with audit.failing("inject"):
         resolved = resolve(asked.manifest, asked.inherited, audit=audit)
+        for line in resolved.warnings:
+            print(f"secrets-guard: warning: {line}", file=sys.stderr)
         with returning(resolved.providers, resolved.outcomes, audit):
             made = _environment(asked, resolved)
             tell(audit, "inject", resolved)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from secrets_guard.judge import checksum, entropy, identifier, literal, name, placeholder, rule_allow, surroundings
+from secrets_guard.judge import (
+    checksum,
+    confidence,
+    entropy,
+    identifier,
+    literal,
+    name,
+    placeholder,
+    rule_allow,
+    surroundings,
+)
 from secrets_guard.model.match import Context, Judge, Match, Verdict
 from secrets_guard.model.rule import CONFIDENCES
 
@@ -16,6 +26,7 @@ JUDGES: tuple[Judge, ...] = (
     name.judge,
     literal.judge,
     surroundings.judge,
+    confidence.judge,
 )
 """Cheapest and surest first. The first that drops ends it; ratings add up."""
 

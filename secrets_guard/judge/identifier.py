@@ -20,11 +20,6 @@ _PUBLIC = Pattern(
     rb"['\"]?[ \t:=]{1,4}['\"]?$",
     re.IGNORECASE,
 )
-_KEY_NAME = Pattern(
-    rb"(?:(?:api|access|auth|secret)[_.-]?(?:key|token)|authorization)['\"]?\]?[ \t]{0,8}"
-    rb"(?:=>|:=|=|:)[ \t]{0,8}['\"]?$",
-    re.IGNORECASE,
-)
 _LOCK_FILE = Pattern(
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.ya?ml|Cargo\.lock|poetry\.lock|uv\.lock"
     r"|pdm\.lock|Pipfile\.lock|Gemfile\.lock|composer\.lock|go\.sum|flake\.lock|mix\.lock|pubspec\.lock|Podfile\.lock"
@@ -36,17 +31,14 @@ _CHECKSUM_PREFIX = Pattern(rb"(?:sha-?\d{1,3}|md5|blake2[bs]?|h1)[-:=]", re.IGNO
 
 
 def judge(match: Match, context: Context) -> Verdict | None:
-    """Drop identifiers and checksums found by assignment and entropy rules; a UUID given as a key is only doubted."""
+    """Drop identifiers and checksums found by assignment and entropy rules."""
     if match.rule.kind not in ("assignment", "entropy"):
         return None
     if _LOCK_FILE.search(context.hint):
         return Verdict(False, "identifier", "checksums of a lock file")
     value = match.secret.reveal()
-    if _UUID.fullmatch(value):
-        if match.rule.kind == "entropy":
-            return Verdict(False, "identifier", "a UUID")
-        if not _KEY_NAME.search(context.before):
-            return Verdict(None, "identifier", "a UUID: an identifier as often as a key", "low")
+    if match.rule.kind == "entropy" and _UUID.fullmatch(value):
+        return Verdict(False, "identifier", "a UUID")
     if _PUBLIC.search(context.before) or value.startswith((b"AAAAB3NzaC1", b"AAAAC3NzaC1", b"AAAAE2VjZHNh")):
         return Verdict(False, "identifier", "public by its nature")
     if _DIGEST.fullmatch(value) and _DIGEST_WORDS.search(context.before):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from secrets_guard.judge.entropy import shannon
 from secrets_guard.judge.name import before_value, identifier_of
 from secrets_guard.judge.words import character_kinds, only_words
 from secrets_guard.lazily import Pattern
@@ -13,7 +12,7 @@ from secrets_guard.model.match import Context, Match, Verdict
 
 _CODE = Pattern(
     r"\.(?:[ch]|cc|cpp|cxx|hh|hpp|cs|java|kt|kts|scala|groovy|js|jsx|mjs|cjs|ts|tsx|vue|svelte|py|pyi|pyx|rb|erb|go|rs"
-    r"|swift|m|mm|php|pl|pm|t|lua|dart|ex|exs|erl|hs|ml|clj|jl|r|d|nim|zig|v|sv|vhd|asm|s|css|scss|less|html?|po|pot|svg)$",
+    r"|swift|m|mm|ps1|psm1|php|pl|pm|t|lua|dart|ex|exs|erl|hs|ml|clj|jl|r|d|nim|zig|v|sv|vhd|asm|s|css|scss|less|html?|po|pot|svg)$",
     re.IGNORECASE,
 )
 _QUOTES = (b'"', b"'", b"`")
@@ -30,7 +29,7 @@ _EXPRESSION = Pattern(
 _FORMAT = Pattern(rb"%[-+#0 ]?\d{0,3}(?:\.\d{1,2})?[sdifxXuqvrcp@](?![A-Za-z0-9])|^\\[nrt\"']|^\{\d*\}$")
 _MOMENT = Pattern(
     rb"\d{4}-\d\d-\d\d(?:[T ][\d:.]{4,16}(?:Z|[+-]\d\d:?\d\d)?)?|\d{1,2}:\d\d(?::\d\d)?"
-    rb"|v?\d{1,5}(?:\.\d{1,5}){1,3}|[A-Za-z][\w.-]{1,60}[-:@]v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[-.][A-Za-z]\w{0,11})?"
+    rb"|[~^<>=]{0,2}v?\d{1,5}(?:\.\d{1,5}){1,3}|[A-Za-z][\w.-]{1,60}[-:@]v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[-.][A-Za-z]\w{0,11})?"
 )
 _NUMBER = Pattern(rb"[+-]?\d+(?:\.\d+)?[LlFfDdu]?|0[xX][0-9a-fA-F]{1,8}")
 _SELECTOR = Pattern(rb"[#.][A-Za-z][\w-]*|#[0-9a-fA-F]{3,8}|\w*/[\w/]*#\w+")
@@ -43,29 +42,13 @@ _EXTENSION = Pattern(
     rb"\.(?:pem|key|o|c|h|so|jar|crt|cer|json|ya?ml|txt|js|ts|py|rb|go|php|html?|xml|conf|cfg|ini|env|sh|png|svg)$",
     re.IGNORECASE,
 )
-COMMON_PASSWORD = Pattern(
-    rb"(?:pass(?:word|wd|w)?|secret|pwd|pw|test(?:ing)?|user(?:name)?|admin|root|guest|postgres|mysql|mongo|redis|rabbit"
-    rb"|rabbitmq|docker|default|demo|example|foo|bar|baz|token|key|changeit|letmein|abc|x+|\*+|\.+)[\d!@#.]{0,4}",
-    re.IGNORECASE,
-)
-"""Passwords that stand in every manual."""
+_BARE_TOO = ("generic-secret-assignment", "generic-password-short-name")
+_WHOLE_LINE = 400
+_SHORTEST_NAME = 5
+_SHORTEST_IN_STRING = 10
+_RANDOM_LENGTH = 40
 _PASSWORD_KEY = Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)
 _SIGNS = Pattern(rb"[^a-z0-9]")
-_COMMA = Pattern(rb",[ \t]{0,8}[rbuf@]{0,2}['\"`]{0,3}$")
-_ENVIRONMENT = Pattern(rb"^[ \t#]{0,12}(?:export |set |env |- )?[A-Z][A-Z0-9_]*PASS(?:WORD|WD)?=['\"]?$")
-_USER = Pattern(
-    rb"(?:user(?:_?name)?|login|account|uid)['\"]?[ \t]{0,8}(?:=>|=|:)[ \t]{0,8}['\"]?[\w.@-]{2}", re.IGNORECASE
-)
-_BARE_TOO = ("generic-secret-assignment", "generic-password-short-name")
-# define("DB_PASSWORD", "…"), setProperty('api.key', '…'): the name is quoted as well, and the first of a call.
-_CALL = Pattern(rb"\([ \t]{0,4}['\"][\w.\-]{1,60}['\"][ \t]{0,4},[ \t]{0,8}[rbuf@]{0,2}['\"`]{1,3}$")
-_WHOLE_LINE = 400
-_SHORTEST_PASSWORD = 6
-_SHORTEST_NAME = 5
-_SHORTEST_KEY_VALUE = 10
-_KEY_ENTROPY = 3.0
-_SHORT_KEY_ENTROPY = 2.6
-_LONG_KEY = 20
 
 
 def unquoted(match: Match, context: Context) -> Verdict | None:
@@ -85,7 +68,7 @@ def _is_code(hint: str) -> bool:
 
 
 def judge(match: Match, context: Context) -> Verdict | None:
-    """Drop what is no literal; rate literals that could be anything. Assignments and bare strings only."""
+    """Drop what is no literal; how likely a literal is a secret is the model's to say. Assignments and bare strings."""
     value = match.secret.reveal()
     if match.rule.kind == "entropy":
         return _bare(value)
@@ -99,14 +82,12 @@ def judge(match: Match, context: Context) -> Verdict | None:
     if reason:
         return _drop(reason)
     before = before_value(match)
-    if value.lower() in before.lower():
+    if value.lower() in before.lower() or _repeats(value, identifier_of(context.before or before)):
         return _drop("it repeats the name it is assigned to")
-    if _COMMA.search(before) and match.rule.id == "generic-secret-assignment" and not _CALL.search(context.before):
-        return _doubt("an item of a list")
+    # Where only a password can stand, words are one too.
     if _PASSWORD_KEY.search(before) or "password" in match.rule.id:
-        # Where only a password can stand, words are one too.
-        return _rate_password(value, context, proven=not match.rule.id.startswith("generic-"))
-    return _rate_key(value, identifier_of(before))
+        return None
+    return _no_key(value)
 
 
 def _bare(value: bytes) -> Verdict | None:
@@ -124,7 +105,7 @@ def _not_a_literal(value: bytes, quoted: bool) -> str:
         return "an expression, not a literal"
     if b" " in value.strip():
         return "more than one word"
-    if _FORMAT.search(value):
+    if len(value) < _RANDOM_LENGTH and _FORMAT.search(value):
         return "a format string"
     if _MOMENT.fullmatch(value):
         return "a date, a time or a version"
@@ -161,39 +142,25 @@ def _in_string(value: bytes, context: Context) -> bool:
     before = context.before
     open_string = any((before.count(mark) - before.count(b"\\" + mark)) % 2 for mark in (b'"', b"'", b"`"))
     mixed = any(48 <= byte <= 57 for byte in value) and any(byte > 64 for byte in value)
-    return open_string and mixed and len(value) >= _SHORTEST_KEY_VALUE and not only_words(value)
+    return open_string and mixed and len(value) >= _SHORTEST_IN_STRING and not only_words(value)
 
 
-def _rate_password(value: bytes, context: Context, *, proven: bool) -> Verdict | None:
-    if only_words(value) or (character_kinds(value) <= 2 and only_words(_SIGNS.sub(b" ", value))):
-        alone = not (proven or _ENVIRONMENT.search(context.before) or _USER.search(context.previous))
-        if alone or COMMON_PASSWORD.fullmatch(value) or _CODE.search(context.hint) or len(value) < _SHORTEST_PASSWORD:
-            return _doubt("nothing but words")
-        return None
-    if len(value) < _SHORTEST_PASSWORD or character_kinds(value) < 2:
-        return _doubt("too short to tell, or of one kind of characters")
-    return None if value.isascii() else _doubt("letters beyond ASCII: a text for readers, most likely")
-
-
-def _rate_key(value: bytes, name: bytes) -> Verdict | None:
+def _no_key(value: bytes) -> Verdict | None:
     if only_words(value) or character_kinds(value) < 2 or _NUMBER.fullmatch(value):
         return _drop("nothing but words, or a number")
     if not value.isascii():
         return _drop("letters beyond ASCII: no key has them")
-    plain = _SIGNS.sub(b"", value.lower())
-    word = _SIGNS.sub(b"", name.lower())
-    if len(word) >= _SHORTEST_NAME and word in plain:
-        return _drop("it repeats the name it is assigned to")
-    if len(value) < _SHORTEST_KEY_VALUE or shannon(value) < (
-        _KEY_ENTROPY if len(value) >= _LONG_KEY else _SHORT_KEY_ENTROPY
-    ):
-        return _doubt("short or regular for a key")
     return None
+
+
+def _repeats(value: bytes, name: bytes) -> bool:
+    """Tell whether a value is its name in other words: ``enable_password: enablePassword``, ``api_key: my-api-key``."""
+    plain, word = _SIGNS.sub(b"", value.lower()), _SIGNS.sub(b"", name.lower())
+    if not word or not plain:
+        return False
+    # A password may well hold the word; a key that does is none.
+    return plain == word or (len(word) >= _SHORTEST_NAME and word in plain and not _PASSWORD_KEY.search(name))
 
 
 def _drop(reason: str) -> Verdict:
     return Verdict(False, "literal", reason)
-
-
-def _doubt(reason: str) -> Verdict:
-    return Verdict(None, "literal", reason, "low")

@@ -17,7 +17,9 @@ _TAIL = (
     rb"|enabled|required|encoding|strength|validators?|generator|helper|reset|set|list|kinds|types|names|hashers?"
     rb"|location|source|(?:env_?)?var(?:iable)?|column|table|selector|locator|xpath|element|input|icon|color|style)"
 )
-_ABOUT_A_SECRET = Pattern(_WORD + rb"[_.-]?" + _TAIL + rb"[_\d]*$", re.IGNORECASE)
+_ABOUT_A_SECRET = Pattern(
+    _WORD + rb"[_.-]?" + _TAIL + rb"[_\d]*$|key_?vault\w*$|key(?:ing|ed|board|word|note|frame|stroke)s?$", re.IGNORECASE
+)
 _OPENS_NOTHING = Pattern(
     rb"(?:next|prev(?:ious)?|page|paging|pagination|continuation|cursor|resume|sync|client_?request|idempotency|csrf|xsrf"
     rb"|csrf_?middleware|authenticity|forgery|verification|cancell?ation|public|publishable|eos|bos|eof|unk|pad|mask|sep"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from secrets_guard.judge import confidence
 from secrets_guard.model.match import Match, Verdict
 from secrets_guard.model.rule import CONFIDENCES, KINDS
 from secrets_guard.model.span import Span
@@ -12,10 +13,11 @@ Judged = tuple[Match, "Verdict | None"]
 """A match, and the verdict that dropped it (None: it stands so far)."""
 
 
-def rank(match: Match) -> tuple[int, bool, int, int, int, str]:
+def rank(match: Match) -> tuple[int, bool, bool, int, int, int, str]:
     """Return how specific a match is; the most specific sorts first."""
     return (
         KINDS.index(match.rule.kind),
+        confidence.is_generic(match.rule),
         # A rule that asks for a vendor's name beside the token knows more than one that goes by the token alone.
         match.span.length == match.secret_span.length,
         -CONFIDENCES.index(match.rule.confidence),

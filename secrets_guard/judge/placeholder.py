@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 
@@ -18,10 +19,12 @@ _MARKERS = Pattern(
 )
 _SOFT_MARKERS = Pattern(
     rb"^(?:my|your|the|some|any|this|enter|put|add|set|use|fake|mock|sample|demo|invalid|wrong|bad|bogus)[ _.-]"
-    rb"|(?:fake|mock|sample|invalid|bogus|todo|fixme|secret[_-]?(?:here|value|key)|goes[_-]?here|123456|abcdef|qwerty"
+    rb"|(?:fake|mock|sample|invalid|bogus|todo|fixme|secret[_-]?(?:here|value|key)|goes[_-]?here"
     rb"|pass(?:word|wd)[_-]?(?:here|goes|placeholder)|lorem|ipsum)",
     re.IGNORECASE,
 )
+_TYPED = Pattern(rb"123456|abcdef|qwerty", re.IGNORECASE)
+_PASSWORD = Pattern(rb"pass|pwd", re.IGNORECASE)
 # Without a sign after it such a word only says something before other words: mypassword, but not mycoin!1.
 _FIRST_WORDS = Pattern(rb"(?:my|your|the|some|any|this|enter|put|add|set|use|demo|wrong|bad)[a-z]", re.IGNORECASE)
 _TEMPLATES = (
@@ -44,6 +47,10 @@ _ENCRYPTED = Pattern(
     rb"|(?:3[0-9]|6[1-6]){30,}$|\$ANSIBLE_VAULT|AGE-ENCRYPTED|vault:v\d",
     re.IGNORECASE,
 )
+_LETTERS_AND_DIGITS = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
+_SHORTEST_STEP = 3
+_COUNTED = 8
+_WOVEN = 11
 _LONGEST_RUN_SHARE = 0.34
 _SHORTEST_RUN = 6
 
@@ -69,8 +76,13 @@ def judge(match: Match, context: Context) -> Verdict | None:
             _SOFT_MARKERS.search(secret) or (_FIRST_WORDS.match(secret) and only_words(secret))
         ):
             return _drop("it holds a word of examples")
+        # People do choose such passwords; no machine makes such a key.
+        if match.rule.kind == "assignment" and _TYPED.search(secret) and not _PASSWORD.search(match.text):
+            return _drop("typed along the keyboard")
     if len(set(secret)) <= 2 or repeats(secret, max(_SHORTEST_RUN, ceil(len(secret) * _LONGEST_RUN_SHARE))):
         return _drop("it repeats or counts up")
+    if match.rule.kind != "token" and counts_up(secret):
+        return _drop("letters and digits in their order")
     return None
 
 
@@ -78,6 +90,30 @@ def repeats(value: bytes, length: int) -> bool:
     """Tell whether ``length`` bytes in a row are the same, or count up or down by one: ``aaaa``, ``9876``."""
     steps = bytes([(after - before) & 0xFF for before, after in pairwise(value)])
     return any(step * (length - 1) in steps for step in (b"\0", b"\1", b"\xff"))
+
+
+def counts_up(value: bytes) -> bool:
+    """Tell whether ``value`` is typed in the order of the alphabet or of digits: ``abc123xyz456def``, ``a1b2c3d4e5``.
+
+    That is so where eight characters in a row count up by one, every other one does for five steps, or runs of
+    three and more make up half of it. A random value of 40 characters does so once in some hundred million.
+    """
+    plain = bytes(byte for byte in value.lower() if byte in _LETTERS_AND_DIGITS)
+    runs = [run for run in _ascending(plain) if run >= _SHORTEST_STEP]
+    woven = max((*_ascending(plain[::2]), 0)) + max((*_ascending(plain[1::2]), 0))
+    return max(runs, default=0) >= _COUNTED or woven >= _WOVEN or sum(runs) * 2 > max(len(plain), _COUNTED)
+
+
+def _ascending(value: bytes) -> Iterator[int]:
+    """Yield the lengths of the longest runs in which each byte is one more than the one before."""
+    length = 1
+    for before, after in pairwise(value):
+        if after == before + 1:
+            length += 1
+        else:
+            yield length
+            length = 1
+    yield length
 
 
 def _private_key(secret: bytes) -> Verdict | None:

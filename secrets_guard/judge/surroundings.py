@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from secrets_guard.judge.literal import COMMON_PASSWORD
+from secrets_guard.judge.features import COMMON_PASSWORD
 from secrets_guard.judge.words import character_kinds, only_words
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
@@ -13,6 +13,8 @@ _MINIFIED_NAME = Pattern(r"(?:\.min\.(?:js|css|mjs)|\.map|-min\.js|\.bundle\.js|
 _SCRIPT = Pattern(r"\.(?:[cm]?js|jsx|css|html?|svg|json)$", re.IGNORECASE)
 _LONG_LINE = 700
 _STRONG = 8
+# A digit between letters makes a word a password: D1fficult.
+_LEET = Pattern(rb"[A-Za-z]\d[A-Za-z]")
 _TEST_PATH = Pattern(
     r"(?:^|/)(?:t|tests?|testing|unittests?|specs?|__tests__|testdata|test-data|test_data|fixtures?|mocks?|__mocks__|examples?|samples?|demos?"
     r"|docs?|documentation|[\w-]+[-_]tests?|test[-_][\w-]+|[\w-]+[-_]examples?|recordings|snapshots|__snapshots__|tutorials?|guides?|e2e|cypress|stubs?|benchmarks?|vcr_cassettes|cassettes)/"
@@ -41,7 +43,7 @@ def judge(match: Match, context: Context) -> Verdict | None:
     """
     kind = match.rule.kind
     if kind == "private-key":
-        return _rated("in tests, examples or documentation", "medium") if _TEST_PATH.search(context.hint) else None
+        return _rated("in tests, examples or documentation", "medium") if made_up(context.hint) else None
     if kind == "token":
         unsure = match.rule.confidence != "high" and match.confidence != "high"
         return _place(context) if unsure else None
@@ -51,14 +53,19 @@ def judge(match: Match, context: Context) -> Verdict | None:
     if kind == "url":
         if COMMON_PASSWORD.fullmatch(secret):
             return Verdict(False, "surroundings", "a password that stands in every manual")
-        weak = only_words(secret) or character_kinds(secret) < 2 or len(secret) < _STRONG
+        weak = character_kinds(secret) < 2 or len(secret) < _STRONG or (only_words(secret) and not _LEET.search(secret))
         if _EXAMPLE.match(context.after[:200]) or (weak and _LOCAL.match(context.after[:200])):
             return _rated("credentials of a local or example host")
     return _place(context)
 
 
+def made_up(path: str) -> bool:
+    """Tell whether a path is one of tests, examples or documentation, where values are made up as a rule."""
+    return _TEST_PATH.search(path) is not None
+
+
 def _place(context: Context) -> Verdict | None:
-    if _TEST_PATH.search(context.hint):
+    if made_up(context.hint):
         return _rated("in tests, examples or documentation")
     if _SOURCE.search(context.hint) and _DOC_COMMENT.match(context.before):
         return _rated("in a comment that documents code")

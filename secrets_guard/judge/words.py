@@ -22,6 +22,7 @@ _RARE = frozenset(
     for second in seconds
 )  # fmt: skip
 _MIN_WORD = 3
+_FEW_LETTERS = 6
 # The case of random letters changes more often than words in camel case do.
 _MIN_AVERAGE = 2.6
 
@@ -58,6 +59,15 @@ def pronounceable(word: bytes) -> bool:
     if rare * 6 > len(text):
         return False
     return max(len(run) for run in re.split("[aeiouy]", text)) <= 4
+
+
+def unpronounceable(value: bytes) -> float:
+    """Return the share of letters that stand in no word of three letters or more, 0.0 for a value of few letters."""
+    parts = [part for part in _PARTS.findall(value) if part.isalpha()]
+    letters = sum(map(len, parts))
+    if letters < _FEW_LETTERS:
+        return 0.0
+    return 1.0 - sum(len(part) for part in parts if len(part) >= _MIN_WORD and pronounceable(part)) / letters
 
 
 def character_kinds(value: bytes) -> int:

@@ -43,10 +43,15 @@ class Context(NamedTuple):
     """The secret's line up to the secret, at most 400 bytes."""
     after: bytes
     """The rest of that line, at most 400 bytes."""
-    previous: bytes
-    """The line above, at most 400 bytes."""
+    above: bytes
+    """What stands above that line, at most 400 bytes."""
     hint: str
     """Path or name of the blob."""
+
+    @property
+    def previous(self) -> bytes:
+        """The line above, at most 400 bytes."""
+        return self.above.rpartition(b"\n")[2]
 
 
 class Verdict(NamedTuple):

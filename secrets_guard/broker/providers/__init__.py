@@ -11,13 +11,14 @@ from secrets_guard.errors import ProviderMissing
 PROVIDERS = {
     "vault": "secrets_guard.broker.providers.vault:VaultProvider",
     "aws": "secrets_guard.broker.providers.aws:AwsProvider",
+    "gcp": "secrets_guard.broker.providers.gcp:GcpProvider",
     "env-file": "secrets_guard.broker.providers.env_file:EnvFileProvider",
     "file": "secrets_guard.broker.providers.file:FileProvider",
     "memory": "secrets_guard.broker.providers.memory:MemoryProvider",
 }
 """Name -> ``module:Class``; each satisfies ``broker.protocol.Provider``."""
 
-_EXTRAS = {"hvac": "vault", "boto3": "aws", "botocore": "aws"}
+_EXTRAS = {"hvac": "vault", "boto3": "aws", "botocore": "aws", "google": "gcp"}
 
 
 def open_provider(name: str, settings: Mapping[str, object], environment: Mapping[str, str]) -> Provider:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -11,32 +12,37 @@ from botocore.config import Config
 
 from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
-from secrets_guard.broker.field import all_fields, parse_document, pick
 from secrets_guard.broker.parallel import AT_ONCE, each
-from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
-from secrets_guard.broker.providers import aws_parameters, aws_secrets
+from secrets_guard.broker.protocol import Outcome, SecretRef
+from secrets_guard.broker.providers import aws_credentials, aws_parameters, aws_secrets
 from secrets_guard.broker.providers.aws_errors import translated, whole
-from secrets_guard.broker.providers.aws_spot import Spot, Stored
+from secrets_guard.broker.providers.aws_spot import Spot
 from secrets_guard.broker.retry import persist
 from secrets_guard.broker.settings import texts
+from secrets_guard.broker.stored import Stored, asked_of
 from secrets_guard.errors import BrokerError
-from secrets_guard.model.secret import Secret
 
-KEYS = ("region", "profile", "endpoint", "role_arn")
+KEYS = ("region", "profile", "endpoint", "role_arn", "external_id")
+# A role that was assumed is assumed again this long before it ends.
+_BEFORE_THE_END = timedelta(minutes=1)
+# Less than what the batches around it are waited for.
+_GRACE = 0.05
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
-_CREDENTIALS = frozenset(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"))
 
 
 class AwsProvider:
     """Reads secrets and parameters of one account's regions."""
 
-    def __init__(self, settings: Mapping[str, object], _environment: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, object], environment: Mapping[str, str]) -> None:
         """Raise ManifestError for settings that can't be used. Credentials are found as boto3 always finds them."""
         self._settings = texts(settings, KEYS, "providers.aws")
+        # Fargate sets AWS_REGION only, which boto3 does not read.
+        self._otherwise = environment.get("AWS_REGION") or None
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
+        self._until: datetime | None = None
         self._lock = Lock()
-        self.credentials = _CREDENTIALS
+        self.credentials = aws_credentials.VARIABLES
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``."""
@@ -46,7 +52,7 @@ class AwsProvider:
         found: dict[Spot, Stored | BrokerError] = {}
         for batch, answer in each(batches, lambda batch: self._read(batch, deadline), deadline).items():
             found |= dict.fromkeys(batch, answer) if isinstance(answer, BrokerError) else answer
-        return {ref: _outcome(ref, found[spot]) for ref, spot in spots.items()}
+        return {ref: asked_of(ref, found[spot]) for ref, spot in spots.items()}
 
     def _read(self, batch: tuple[Spot, ...], deadline: Deadline) -> Mapping[Spot, Stored | BrokerError]:
         """Return what is stored at each spot of a batch; what the batch did not bring is asked for by itself."""
@@ -60,24 +66,20 @@ class AwsProvider:
 
         found: dict[Spot, Stored | BrokerError] = dict(service.read_batch(client, batch, ask)) if len(batch) > 1 else {}
         missing = [spot for spot in batch if spot not in found]
-        return {**found, **each(missing, lambda spot: service.read_one(client, spot, ask), deadline)}
+        return {**found, **each(missing, lambda spot: service.read_one(client, spot, ask), deadline, _GRACE)}
 
     def _client(self, spot: Spot, deadline: Deadline) -> Any:
         """Return the client of a service in a region, made once."""
         with self._lock:
+            if self._until and self._until - _BEFORE_THE_END < datetime.now(UTC):
+                self._session, self._clients, self._until = None, {}, None
             key = (spot.scheme, spot.region)
             if key not in self._clients:
-                wait = deadline.wait()
-                # Only one try here: waiting and trying again is our own, under the one deadline.
-                config = Config(
-                    connect_timeout=wait, read_timeout=wait, max_pool_connections=AT_ONCE,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                )  # fmt: skip
                 with deadline.phase(f"aws: client for {_SERVICES[spot.scheme]}"):
                     session = self._session = self._session or self._log_in(deadline)
                     self._clients[key] = translated(
                         lambda: session.client(
-                            _SERVICES[spot.scheme], config=config, region_name=spot.region or None,
+                            _SERVICES[spot.scheme], config=_config(deadline), region_name=spot.region or None,
                             endpoint_url=self._settings.get("endpoint"),
                         )
                     )  # fmt: skip
@@ -85,40 +87,39 @@ class AwsProvider:
 
     def _log_in(self, deadline: Deadline) -> Any:
         """Return a session with the credentials of the chain, or of the role to assume with them."""
-        region = self._settings.get("region")
-        session = translated(
-            lambda: boto3.session.Session(region_name=region, profile_name=self._settings.get("profile"))
-        )
-        role = self._settings.get("role_arn")
-        if not role:
-            return session
-        client = translated(lambda: session.client("sts", endpoint_url=self._settings.get("endpoint")))
-        with deadline.audit.timed(Event("login", "aws", detail=f"role {role}")):
+        given = {"region_name": self._settings.get("region"), "profile_name": self._settings.get("profile")}
+        session = translated(lambda: boto3.session.Session(**given))
+        if session.region_name is None and self._otherwise:
+            session = translated(lambda: boto3.session.Session(**given | {"region_name": self._otherwise}))
+        return self._assumed(session, deadline) if self._settings.get("role_arn") else session
+
+    def _assumed(self, session: Any, deadline: Deadline) -> Any:
+        asked = {"RoleArn": self._settings["role_arn"], "RoleSessionName": "secrets-guard"}
+        if self._settings.get("external_id"):
+            asked["ExternalId"] = self._settings["external_id"]
+        endpoint = self._settings.get("endpoint")
+        client = translated(lambda: session.client("sts", config=_config(deadline), endpoint_url=endpoint))
+        with deadline.audit.timed(Event("login", "aws", detail=f"role {asked['RoleArn']}")):
             answer = persist(
-                lambda: translated(lambda: client.assume_role(RoleArn=role, RoleSessionName="secrets-guard")),
-                deadline, "aws: assume role",
+                lambda: translated(lambda: client.assume_role(**asked)), deadline, "aws: assume role"
             )  # fmt: skip
-        given = answer["Credentials"]
+        made = answer["Credentials"]
+        self._until = made["Expiration"]
         return boto3.session.Session(
-            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region or session.region_name
+            made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"], session.region_name
         )
+
+
+def _config(deadline: Deadline) -> Config:
+    """Return settings by which a client tries once: waiting and trying again is our own, under the one deadline."""
+    wait = deadline.wait()
+    return Config(
+        connect_timeout=wait, read_timeout=wait, max_pool_connections=AT_ONCE,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )  # fmt: skip
 
 
 def _spot(ref: SecretRef) -> Spot:
     parts = ref.path.split(":")
     region = ref.option("region") or (parts[3] if ref.path.startswith("arn:") and len(parts) > 5 else "")
     return Spot(ref.scheme, region, ref.path, ref.version, ref.stage)
-
-
-def _outcome(ref: SecretRef, stored: Stored | BrokerError) -> Outcome:
-    if isinstance(stored, BrokerError):
-        return stored
-    try:
-        if not ref.key:
-            return Fetched(stored.secret, stored.version)
-        document = parse_document(stored.secret.reveal())
-        if ref.key == WHOLE:
-            return Fetched(Secret(b""), stored.version, all_fields(document))
-        return Fetched(pick(document, ref.key), stored.version)
-    except BrokerError as error:
-        return error

@@ -46,6 +46,9 @@ def translated(call: Callable[[], Answer]) -> Answer:
         raise ProviderUnavailable(f"AWS: {_short(error)}", lost=True) from None
     except ValueError as error:
         raise ManifestError(f"providers.aws: {_short(error)}") from None
+    except (AttributeError, TypeError, LookupError):
+        # botocore takes it that what answers is AWS, and stumbles over JSON of another form.
+        raise ProviderUnavailable("AWS: the answer is none of AWS's", lost=True) from None
 
 
 def whole(answer: Mapping[str, Any], *parts: str) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from secrets_guard.broker.providers.aws_spot import Spot, Stored, cut
+from secrets_guard.broker.providers.aws_spot import Spot, cut
+from secrets_guard.broker.stored import Stored
 from secrets_guard.errors import AccessDenied
 from secrets_guard.model.secret import Secret
 

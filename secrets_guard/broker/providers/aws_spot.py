@@ -1,10 +1,8 @@
-"""What one read of AWS is of, and what it brings."""
+"""What one read of AWS is of."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
-
-from secrets_guard.model.secret import Secret
 
 
 class Spot(NamedTuple):
@@ -15,13 +13,6 @@ class Spot(NamedTuple):
     name: str
     version: str = ""
     stage: str = ""
-
-
-class Stored(NamedTuple):
-    """The whole value, and its version as AWS names it."""
-
-    secret: Secret
-    version: str
 
 
 def cut(spots: list[Spot], size: int) -> list[tuple[Spot, ...]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from secrets_guard.broker.deadline import Deadline
-from secrets_guard.broker.field import all_fields, parse_document, pick
-from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
+from secrets_guard.broker.protocol import Outcome, SecretRef
+from secrets_guard.broker.stored import Stored, asked_of
 from secrets_guard.errors import BrokerError, SecretNotFound
 from secrets_guard.model.secret import Secret
 
@@ -32,12 +32,4 @@ class MemoryProvider:
         if isinstance(value, BrokerError):
             return value
         text = value if isinstance(value, bytes) else str(value).encode()
-        try:
-            if not ref.key:
-                return Fetched(Secret(text), ref.version)
-            document = parse_document(text)
-            if ref.key == WHOLE:
-                return Fetched(Secret(b""), ref.version, all_fields(document))
-            return Fetched(pick(document, ref.key), ref.version)
-        except BrokerError as error:
-            return error
+        return asked_of(ref, Stored(Secret(text), ref.version))

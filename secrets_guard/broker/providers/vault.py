@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import json
 import time
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -18,8 +20,9 @@ from secrets_guard.broker.providers import vault_leases
 from secrets_guard.broker.providers.vault_answer import Answer, absent, wrong_engine
 from secrets_guard.broker.providers.vault_client import VaultClient
 from secrets_guard.broker.providers.vault_login import Login, read_login
+from secrets_guard.broker.refs import DECRYPT
 from secrets_guard.broker.retry import persist
-from secrets_guard.errors import AccessDenied, BrokerError, SecretNotFound
+from secrets_guard.errors import AccessDenied, BadValue, BrokerError, SecretNotFound
 from secrets_guard.model.secret import Secret
 
 # A standby may not know a token yet that the active node has just given: https://developer.hashicorp.com/vault/docs/enterprise/consistency
@@ -33,6 +36,7 @@ class Spot(NamedTuple):
     namespace: str
     path: str
     version: str
+    data: str = ""
 
 
 class Mount(NamedTuple):
@@ -50,8 +54,6 @@ class VaultProvider:
         """Raise ManifestError for settings that can't be used."""
         own = {name: value for name, value in settings.items() if name != "auth"}
         self._login: Login = read_login(settings.get("auth", {}), environment)
-        auth = settings.get("auth")
-        self._method = str(auth.get("method", "token")) if isinstance(auth, dict) else "token"
         self._logged_in = False
         self._own, self._environment = own, environment
         self._client = VaultClient(own, environment)
@@ -63,7 +65,7 @@ class VaultProvider:
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``. Raises AccessDenied for a refused login."""
         self._log_in(deadline)
-        spots = {ref: Spot(ref.option("namespace"), ref.path.strip("/"), ref.version) for ref in refs}
+        spots = {ref: Spot(ref.option("namespace"), ref.path.strip("/"), ref.version, ref.data) for ref in refs}
         answers = each(list(dict.fromkeys(spots.values())), lambda spot: self._read(spot, deadline), deadline)
         return {ref: _outcome(ref, spot, answers[spot]) for ref, spot in spots.items()}
 
@@ -94,7 +96,9 @@ class VaultProvider:
     def _log_in(self, deadline: Deadline) -> None:
         """Log in once: a credential that is made by a token ends with it."""
         if not self._logged_in:
-            with deadline.audit.timed(Event("login", "vault", detail=f"{self._method} at {self._client.address}")):
+            with deadline.audit.timed(
+                Event("login", "vault", detail=f"{self._login.method} at {self._client.address}")
+            ):
                 self._login.log_in(self._client, deadline)
             self._logged_in = True
 
@@ -109,13 +113,18 @@ class VaultProvider:
 
     def _read_once(self, spot: Spot, deadline: Deadline) -> Answer:
         mount = self._mount(spot, deadline)
+        if spot.data:
+            answer = self._write(mount, spot, deadline).data_or_raise(spot.path)
+            return answer._replace(made=DECRYPT not in spot.path)
         if mount is None:
             return self._search(spot, deadline)
         rest = spot.path.removeprefix(mount.path)
         path = f"{mount.path}data/{rest}" if mount.versioned and not rest.startswith("data/") else spot.path
         if spot.version and not mount.versioned:
             raise SecretNotFound(f"{mount.path} ({mount.type}) keeps no versions; leave ?version out")
-        return self._get(path, spot, deadline, repeatable=mount.type in _STORES).data_or_raise(spot.path, spot.version)
+        stored = mount.type in _STORES
+        answer = self._get(path, spot, deadline, repeatable=stored).data_or_raise(spot.path, spot.version)
+        return answer._replace(made=not stored)
 
     def _mount(self, spot: Spot, deadline: Deadline) -> Mount | None:
         """Return the engine that serves a path, or None where the server does not say.
@@ -148,10 +157,27 @@ class VaultProvider:
                 refused = refused or error
                 continue
             if answer.status == 200 or answer.gone:
-                return answer.data_or_raise(spot.path, spot.version)
+                made = bool(answer.document.get("lease_id"))
+                return answer.data_or_raise(spot.path, spot.version)._replace(made=made)
             if not wrong_engine(answer):
                 missing = absent(answer, spot.path, spot.version)
         raise missing or refused or SecretNotFound(f"no secrets engine serves {spot.path}")
+
+    def _write(self, mount: Mount | None, spot: Spot, deadline: Deadline) -> Answer:
+        """Send a reference's data and return what comes back; never to an engine that would store it."""
+        if mount is None:
+            raise AccessDenied(
+                f"the server does not say which engine serves {spot.path}: data may overwrite a secret there"
+            )
+        if mount.type in _STORES:
+            raise AccessDenied(
+                f"{mount.path} ({mount.type}) stores what it is sent: data would overwrite a secret there"
+            )
+        body = json.loads(spot.data)
+        return persist(
+            lambda: self._client.ask("post", spot.path, deadline, body=body, namespace=spot.namespace),
+            deadline, f"vault: write {spot.path}", repeatable=DECRYPT in spot.path, of=(spot.path,),
+        )  # fmt: skip
 
     def _get(self, path: str, spot: Spot, deadline: Deadline, *, repeatable: bool) -> Answer:
         params = {"version": spot.version} if spot.version else {}
@@ -177,7 +203,12 @@ def _outcome(ref: SecretRef, spot: Spot, answer: Answer | BrokerError) -> Outcom
     try:
         lease = answer.lease(spot.namespace)
         if ref.key == WHOLE:
-            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), lease)
-        return Fetched(pick(answer.fields, ref.key), answer.version, lease=lease)
+            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), answer.made, lease=lease)
+        found = pick(answer.fields, ref.key)
+        if ref.data and ref.key == "plaintext" and DECRYPT in ref.path:
+            found = Secret(base64.b64decode(found.reveal(), validate=True))
+        return Fetched(found, answer.version, made=answer.made, lease=lease)
+    except ValueError:
+        return BadValue("the plaintext is no base64, which the transit engine always answers with")
     except BrokerError as error:
         return error

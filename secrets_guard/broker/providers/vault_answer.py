@@ -16,6 +16,8 @@ class Answer(NamedTuple):
     document: Mapping[str, object]
     said: str = ""
     """The server's own words, without any credential."""
+    made: bool = False
+    """Whether what it holds was made for this read."""
 
     @property
     def _data(self) -> Mapping[str, object]:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import hvac
 import hvac.adapters
 import requests
-from requests.adapters import HTTPAdapter
 
 from secrets_guard.broker.deadline import Deadline
-from secrets_guard.broker.parallel import AT_ONCE
+from secrets_guard.broker.providers import vault_tls
 from secrets_guard.broker.providers.vault_answer import Answer
+from secrets_guard.broker.providers.vault_redirect import MOST_REDIRECTS, REDIRECTS, check_redirect
 from secrets_guard.broker.settings import texts
 from secrets_guard.errors import AccessDenied, ManifestError, ProviderUnavailable
 
-KEYS = ("address", "namespace", "ca_cert", "client_cert", "client_key")
+KEYS = ("address", "namespace", *vault_tls.KEYS)
 _DEFAULT_ADDRESS = "https://127.0.0.1:8200"
 # https://developer.hashicorp.com/vault/api-docs#http-status-codes
 # 412: a standby that lags; 429: a quota; 472, 473: standbys.
@@ -43,23 +42,15 @@ class VaultClient:
         self.address = setting("address", "ADDR") or _DEFAULT_ADDRESS
         if not self.address.startswith(("https://", "http://")):
             raise ManifestError("providers.vault.address: must begin with https:// (or http://)")
+        if "@" in urlsplit(self.address).netloc:
+            raise ManifestError("providers.vault.address: must hold no user name or password")
         self._namespace = setting("namespace", "NAMESPACE")
-        ca_cert = setting("ca_cert", "CACERT")
-        pair = (setting("client_cert", "CLIENT_CERT"), setting("client_key", "CLIENT_KEY"))
-        if bool(pair[0]) != bool(pair[1]):
-            raise ManifestError("providers.vault: client_cert and client_key go together")
-        for path in filter(None, (ca_cert, *pair)):
-            if not os.access(path, os.R_OK):
-                raise ManifestError(f"providers.vault: {path}: can't be read")
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        session = requests.Session()
-        # hvac takes these from a session that it is given.
-        session.verify, session.cert = ca_cert or True, pair if pair[0] else None
-        for prefix in ("https://", "http://"):
-            session.mount(prefix, HTTPAdapter(pool_maxsize=AT_ONCE))
+        session = vault_tls.open_session(given, setting, secure=self.address.startswith("https://"))
+        self.certified = session.cert is not None
         self._client = hvac.Client(
             url=self.address, session=session, adapter=hvac.adapters.RawAdapter,
-            namespace=self._namespace or None, token="",
+            namespace=self._namespace or None, token="", allow_redirects=False,
         )  # fmt: skip
         self._hidden: list[str] = []
 
@@ -79,7 +70,7 @@ class VaultClient:
         deadline: Deadline,
         *,
         params: Mapping[str, str] | None = None,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
         namespace: str = "",
     ) -> Answer:
         """Return the answer to one request: status 200, 400, 404 or 405. ``namespace`` is one below the settings' own.
@@ -94,11 +85,12 @@ class VaultClient:
                 method, f"/v1/{quote(path)}", raise_exception=False, timeout=deadline.wait(),
                 params=dict(params or {}), **({"json": dict(body)} if body is not None else {}),
             )  # fmt: skip
+            response = _followed(adapter.session, response, deadline)
         except (UnicodeError, requests.exceptions.InvalidHeader):
             raise AccessDenied("the token, namespace or path holds characters that no request can") from None
         except requests.exceptions.SSLError as error:
             raise AccessDenied(
-                f"{self.address}: its certificate can't be verified ({_reason(error)}); set ca_cert"
+                f"{self.address}: its certificate can't be verified ({_reason(error)}); set ca_cert or tls_server_name"
             ) from None
         except requests.exceptions.ConnectionError as error:
             unconnected = isinstance(error, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(error)
@@ -140,8 +132,19 @@ class VaultClient:
 def _in_namespace(adapter: Any, namespace: str) -> Any:
     """Return an adapter of the same session, bound to another namespace."""
     return type(adapter)(
-        base_uri=adapter.base_uri, token=adapter.token, session=adapter.session, namespace=namespace
+        base_uri=adapter.base_uri, token=adapter.token, session=adapter.session, namespace=namespace,
+        allow_redirects=False,
     )  # fmt: skip
+
+
+def _followed(session: requests.Session, response: requests.Response, deadline: Deadline) -> requests.Response:
+    """Return what an answer leads to, if it leads anywhere: requests would take the token to any server."""
+    for _ in range(MOST_REDIRECTS):
+        if response.status_code not in REDIRECTS or response.next is None:
+            return response
+        check_redirect(response.status_code, str(response.request.url), str(response.next.url))
+        response = session.send(response.next, timeout=deadline.wait(), allow_redirects=False)
+    return response
 
 
 def _reason(error: BaseException) -> str:
