@@ -14,6 +14,7 @@
         ├── BadValue              a value that can't be injected: empty, a placeholder, too large
         ├── ProviderUnavailable   the only one worth a retry
         ├── ProviderMissing       the extra that brings the provider's client is not installed
+        ├── AuditFailed           an event can't be written to the audit that was asked for
         ├── Unresolved            all failures of a run, and the time line
         ├── CommandNotFound       the command to run is not there (exit 127)
         └── NotExecutable         it is, but can't be executed (exit 126)
@@ -92,6 +93,10 @@ class ProviderUnavailable(BrokerError):
 
 class ProviderMissing(BrokerError):
     """The client package of a provider is not installed."""
+
+
+class AuditFailed(BrokerError):
+    """An event can't be written to the audit that was asked for, so nothing goes on."""
 
 
 class Unresolved(BrokerError):

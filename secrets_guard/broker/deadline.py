@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import NamedTuple
 
+from secrets_guard.broker.audit import Audit
 from secrets_guard.errors import BrokerError, ProviderUnavailable
 
 # One answer that does not come leaves time for another try.
@@ -16,19 +17,27 @@ _SHORTEST_WAIT = 0.05
 
 
 class Phase(NamedTuple):
-    """Something that took time: when it began and how long it took, in seconds, and ``ok`` or an error's name."""
+    """Something that took time: when it began and how long it took, in seconds, and ``ok`` or an error's name.
+
+    ``of`` are the paths of the secrets that it was for, where it was for some only.
+    """
 
     name: str
     since: float
     took: float
     outcome: str
+    of: tuple[str, ...] = ()
 
 
 class Deadline:
-    """A total in seconds, counted from when it is made; ``phases`` fill as work is done, from any thread."""
+    """A total in seconds, counted from when it is made; ``phases`` fill as work is done, from any thread.
 
-    def __init__(self, seconds: float) -> None:
+    ``audit`` is where providers tell of what no outcome shows: that they logged in.
+    """
+
+    def __init__(self, seconds: float, audit: Audit | None = None) -> None:
         self.seconds = seconds
+        self.audit = audit or Audit()
         self._start = time.monotonic()
         self._phases: list[Phase] = []
         self._lock = Lock()
@@ -45,7 +54,7 @@ class Deadline:
         return max(_SHORTEST_WAIT, min(left, _LONGEST_WAIT))
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str, of: tuple[str, ...] = ()) -> Iterator[None]:
         """Note how long what is inside takes; ``name`` must hold no value."""
         since = time.monotonic() - self._start
         outcome = "ok"
@@ -55,11 +64,17 @@ class Deadline:
             outcome = type(error).__name__
             raise
         finally:
-            self._note(Phase(name, since, time.monotonic() - self._start - since, outcome))
+            self._note(Phase(name, since, time.monotonic() - self._start - since, outcome, of))
 
     def _note(self, phase: Phase) -> None:
         with self._lock:
             self._phases.append(phase)
+
+    def spent(self, provider: str, path: str) -> float | None:
+        """Return the seconds from when a provider first asked for a path until its last answer; None if never."""
+        mine = [one for one in self.phases() if one.name.startswith(f"{provider}: ") and (not one.of or path in one.of)]
+        named = [one for one in mine if one.of] or mine
+        return max(one.since + one.took for one in named) - min(one.since for one in named) if named else None
 
     def phases(self) -> list[Phase]:
         """Return what took time, in the order in which it began."""

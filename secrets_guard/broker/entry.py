@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.policy import OPTIONS, Policy, read_policy
 from secrets_guard.broker.protocol import WHOLE, SecretRef
 from secrets_guard.broker.refs import DECRYPT, REF_OPTIONS, Value, as_data, is_ciphertext, parse
+from secrets_guard.broker.rotation import LONGEST_REFRESH, Rule, read_rule
 from secrets_guard.errors import ManifestError
 from secrets_guard.located_yaml import nearest
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 _ASKED = ("version", "stage", "data", "ciphertext")
-_OWN = ("ref", *_ASKED, "names", *OPTIONS)
+_OWN = ("ref", *_ASKED, "names", "refresh", "on_change", *OPTIONS)
 
 
 class Entry(NamedTuple):
@@ -30,11 +32,19 @@ class Entry(NamedTuple):
     policy: Policy
     place: str
     names: Mapping[str, str] = {}
+    refresh: float | None = None
+    """Seconds after which it is looked at again while the command runs; 0: never; None: as for all."""
+    on_change: Rule | None = None
 
     @property
     def whole(self) -> bool:
         """Whether it stands for all fields of a path."""
         return "*" in self.name
+
+    def with_text(self, mark: str, text: str) -> Entry:
+        """Return it with ``text`` in place of a mark in what stands between its references."""
+        parts = [part.replace(mark, text) if isinstance(part, str) else part for part in self.value.parts]
+        return self._replace(value=self.value._replace(parts=tuple(parts)))
 
     def field_name(self, field: str) -> str:
         """Return the variable for a field: renamed, or in upper case with ``_`` for what a name can't hold."""
@@ -54,6 +64,14 @@ def read_entry(name: Any, given: Any, place: str) -> Entry:
     whole = isinstance(name, str) and name.count("*") == 1
     if not is_name(name.replace("*", "A") if whole else name):
         raise ManifestError(f"{name!r} is no name of a variable: letters, digits and _, no digit first")
+    entry = read_value(name, given, place)
+    _check_whole(name, whole, entry.value, entry.policy)
+    names = given.get("names") if isinstance(given, dict) else None
+    return entry._replace(names=_names(name, names, whole))
+
+
+def read_value(name: str, given: Any, place: str) -> Entry:
+    """Return what stands for a value under a name. Raises ManifestError (without file:line)."""
     if not isinstance(given, dict):
         given = {"ref": given}
     for key in given:
@@ -65,11 +83,12 @@ def read_entry(name: Any, given: Any, place: str) -> Entry:
     try:
         value = parse(text)
         value = _pinned(value, {key: given[key] for key in _ASKED if key in given})
+        refresh = read_seconds(given["refresh"], "refresh", LONGEST_REFRESH, zero=True) if "refresh" in given else None
+        rule = read_rule(given["on_change"]) if "on_change" in given else None
         policy = read_policy({**dict(value.policy), **{key: given[key] for key in OPTIONS if key in given}})
     except ManifestError as error:
         raise ManifestError(f"{name}: {error}") from None
-    _check_whole(name, whole, value, policy)
-    return Entry(name, value, policy, place, _names(name, given.get("names"), whole))
+    return Entry(name, value, policy, place, {}, refresh, rule)
 
 
 def _pinned(value: Value, asked: Mapping[str, Any]) -> Value:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from secrets_guard.broker.environment import Limits
+from secrets_guard.broker.privileges import Privileges
 from secrets_guard.errors import CommandNotFound, NotExecutable
 from secrets_guard.model.secret import Secret
 
@@ -54,18 +55,29 @@ def end_on_signals() -> None:
                 signal.signal(number, lambda received, _frame: os._exit(128 + received))
 
 
-def become(command: Sequence[str], environment: Mapping[str, Secret]) -> NoReturn:
+def become(command: Sequence[str], environment: Mapping[str, Secret], privileges: Privileges) -> NoReturn:
     """Replace this process by the command, found along the PATH that it will have.
 
     Signals that Python ignores are restored; descriptors that we opened close by themselves, those we were given stay.
     Raises CommandNotFound or NotExecutable.
     """
-    revealed = {os.fsencode(name): secret.reveal() for name, secret in environment.items()}
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    privileges.apply()
+    restore_ignored()
+    replace(command, environment)
+
+
+def restore_ignored() -> None:
+    """Give signals that Python ignores from its start on their usual action."""
     for name in _IGNORED_BY_PYTHON:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def replace(command: Sequence[str], environment: Mapping[str, Secret]) -> NoReturn:
+    """Execute the command in place of this process. Raises CommandNotFound or NotExecutable."""
+    revealed = {os.fsencode(name): secret.reveal() for name, secret in environment.items()}
     try:
         os.execvpe(command[0], list(command), revealed)  # noqa: S606 - it is what the user asked for, and no shell
     except (FileNotFoundError, NotADirectoryError):

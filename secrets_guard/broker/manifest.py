@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from secrets_guard import located_yaml
+from secrets_guard.broker.conduct import Conduct, read_conduct
 from secrets_guard.broker.duration import read_seconds
 from secrets_guard.broker.entry import Entry, inherited_entries, read_entry
 from secrets_guard.broker.fallback_settings import FallbackSettings, read_fallback
+from secrets_guard.broker.file_entry import FileEntry, read_file_entry
 from secrets_guard.broker.providers import PROVIDERS
+from secrets_guard.broker.rotation import Rotation, read_rotation
 from secrets_guard.errors import ConfigError, ManifestError
 from secrets_guard.located_yaml import Located, Path, nearest
 
-KEYS = ("version", "deadline", "providers", "env", "files", "keep", "fallback")
+KEYS = ("version", "deadline", "providers", "env", "files", "files_dir", "keep", "run", "audit", "rotation", "fallback")
 DEFAULT_DEADLINE = 30.0
 _SENSITIVE = frozenset(("token", "role_id", "secret_id", "wrapped_secret_id", "password", "jwt"))
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -32,7 +35,33 @@ class Manifest(NamedTuple):
     keep: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     """Variables that credentials in the settings of providers are made from, such as ``${VAULT_SECRET_ID}``."""
+    files: tuple[FileEntry, ...] = ()
+    files_dir: str = ""
+    conduct: Conduct = Conduct()
+    audit: str = ""
+    """Where to tell what was done; see ``audit_target``."""
+    rotation: Rotation = Rotation()
     fallback: FallbackSettings | None = None
+
+    @property
+    def everything(self) -> tuple[Entry, ...]:
+        """The variables, and then the files."""
+        return (*self.entries, *(file.entry for file in self.files))
+
+    @property
+    def polled(self) -> bool:
+        """Whether any secret is to be looked at again while the command runs."""
+        return any(self.refresh_of(entry) > 0 for entry in self.everything)
+
+    def refresh_of(self, entry: Entry) -> float:
+        """Return after how many seconds an entry is looked at again; 0: never."""
+        asked = self.rotation.refresh if entry.refresh is None else entry.refresh
+        return asked if entry.value.refs else 0.0
+
+    def with_text(self, mark: str, text: str) -> Manifest:
+        """Return it with ``text`` in place of a mark in what its variables and files are made from."""
+        files = tuple(file._replace(entry=file.entry.with_text(mark, text)) for file in self.files)
+        return self._replace(entries=tuple(entry.with_text(mark, text) for entry in self.entries), files=files)
 
 
 def load(path: str, environment: Mapping[str, str]) -> Manifest:
@@ -76,14 +105,17 @@ class _Reader:
                 self._wrong((key,), f"unknown key {key!r}{nearest(str(key), KEYS)}")
         if top.get("version") != 1:
             self._wrong(("version",), "version: must be 1")
-        if top.get("files"):
-            self._wrong(("files",), "files: are not supported yet; give the value as a variable under env")
         manifest = Manifest(
             self._entries(),
             {str(name): self._provider(str(name)) for name in self._mapping(("providers",))},
             self._attempt(("deadline",), lambda: self._deadline(top.get("deadline")), DEFAULT_DEADLINE),
             self._keep(top.get("keep")),
             fallback=self._attempt(("fallback",), lambda: read_fallback(top.get("fallback")), None),
+            files=self._files(),
+            files_dir=self._folder(top.get("files_dir")),
+            conduct=self._attempt(("run",), lambda: read_conduct(top.get("run")), Conduct()),
+            audit=self._text("audit", top.get("audit")),
+            rotation=self._attempt(("rotation",), lambda: read_rotation(top.get("rotation")), Rotation()),
         )
         if self._problems:
             raise ManifestError(*self._problems)
@@ -98,6 +130,22 @@ class _Reader:
         named = {entry.name for entry in entries}
         outside = {name: text for name, text in self._environment.items() if name not in named}
         return (*entries, *self._attempt(None, lambda: inherited_entries(outside), _NONE))
+
+    def _files(self) -> tuple[FileEntry, ...]:
+        read = [
+            self._attempt(
+                ("files", name),
+                lambda n=name, g=given: read_file_entry(n, g, self._document.place("files", n)),  # type: ignore[misc]
+                None,
+            )
+            for name, given in self._mapping(("files",)).items()
+        ]
+        return tuple(file for file in read if file)
+
+    def _folder(self, given: Any) -> str:
+        if given is not None and not isinstance(given, str):
+            self._wrong(("files_dir",), "files_dir: must be the path of a folder")
+        return self._filled(given, ("files_dir",)) if isinstance(given, str) else ""
 
     def _provider(self, name: str) -> Mapping[str, Any]:
         if name not in PROVIDERS:
@@ -127,6 +175,11 @@ class _Reader:
             self._wrong(("keep",), "keep: must be a list of names of variables")
             return frozenset()
         return frozenset(given)
+
+    def _text(self, key: str, given: Any) -> str:
+        if given is not None and (not isinstance(given, str) or not given):
+            self._wrong((key,), f"{key}: must be a text")
+        return str(given or "")
 
     def _mapping(self, path: Path) -> dict[Any, Any]:
         value: Any = self._document.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Thread
 from typing import TypeVar
@@ -48,6 +49,9 @@ def _work(
     done: queue.SimpleQueue[tuple[Job, Result | BaseException]],
     do: Callable[[Job], Result],
 ) -> None:
+    # Signals are for the main thread: here one would interrupt nobody's wait, and a supervisor's would be lost.
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while True:
         try:
             job = todo.get_nowait()

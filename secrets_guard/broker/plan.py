@@ -7,6 +7,7 @@ import re
 import shlex
 from hashlib import scrypt
 
+from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.resolve import Resolved
 from secrets_guard.errors import BadValue
 from secrets_guard.model.secret import Secret
@@ -17,16 +18,26 @@ _COST, _BLOCK, _BYTES = 1 << 14, 8, 8
 _PLAIN = re.compile(rb"[\w./:@%+,-]+")
 
 
-def rows(resolved: Resolved, key: str) -> list[tuple[str, str, str, str, str]]:
-    """Return name, provider, version, fingerprint (where there is a key) and origin of each variable, by name."""
+def rows(resolved: Resolved, key: str) -> list[tuple[str, str, str, str, str, str]]:
+    """Return name, provider, version, lease, fingerprint (where there is a key) and origin of each variable."""
     made = []
-    for one in resolved.injected:
+    for one in (*resolved.injected, *resolved.files):
         mark = fingerprint(one.secret, key) if key and one.providers else "-"
         source = f"{one.source.value}{f' field {one.note}' if one.source.whole else ''} ({one.source.place})"
         provider = "default" if one.note == "default" and not one.source.whole else ", ".join(one.providers)
-        made.append((one.name, provider or "literal", ", ".join(one.versions) or "-", mark, source))
-    made += [(one.name, "-", "-", "-", f"{one.value} ({one.place}): optional, not there") for one in resolved.omitted]
+        lease = ", ".join(map(_lease, one.leases)) or "-"
+        made.append((one.name, provider or "literal", ", ".join(one.versions) or "-", lease, mark, source))
+    made += [
+        (one.name, "-", "-", "-", "-", f"{one.value} ({one.place}): optional, not there") for one in resolved.omitted
+    ]
     return sorted(made)
+
+
+def _lease(lease: Lease) -> str:
+    seconds = int(lease.seconds)
+    sizes = (("h", seconds // 3600), ("m", seconds % 3600 // 60), ("s", seconds % 60))
+    told = "".join(f"{count}{unit}" for unit, count in sizes if count) or "0s"
+    return told if lease.renewable else f"{told} (not renewable)"
 
 
 def fingerprint(secret: Secret, key: str) -> str:

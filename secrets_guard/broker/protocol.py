@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from secrets_guard.broker.deadline import Deadline
+from secrets_guard.broker.lease import Lease
 from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
 
@@ -41,7 +42,10 @@ class SecretRef(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """What a provider answered: the value, or for a whole path its ``fields``; the version as the provider names it."""
+    """What a provider answered: the value, or for a whole path its ``fields``; the version as the provider names it.
+
+    ``lease`` is what a credential that was made for us lives by; references that share one read share it.
+    """
 
     secret: Secret
     version: str = ""
@@ -50,6 +54,7 @@ class Fetched(NamedTuple):
     """Whether it was made for this read, so that the next one brings another."""
     stale: bool = False
     """Whether it is the value of an earlier run."""
+    lease: Lease | None = None
 
 
 Outcome = Fetched | BrokerError

@@ -1,17 +1,19 @@
-"""The entries of a manifest -> their values: grouped by provider, each secret fetched once, all under one deadline."""
+"""The entries of a manifest -> their values, or a line for each that has none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from secrets_guard.broker.audit import Audit, Event
 from secrets_guard.broker.deadline import Deadline, Phase
 from secrets_guard.broker.entry import Entry
+from secrets_guard.broker.fetch import fetch, open_providers
+from secrets_guard.broker.lease import Lease, clock
+from secrets_guard.broker.lender import returning
 from secrets_guard.broker.manifest import Manifest
-from secrets_guard.broker.parallel import each
 from secrets_guard.broker.policy import check
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
-from secrets_guard.broker.providers import open_provider
 from secrets_guard.broker.refs import SCHEMES, is_reference
 from secrets_guard.errors import BadValue, BrokerError, ManifestError, SecretNotFound, Unresolved
 from secrets_guard.model.secret import Secret
@@ -19,20 +21,27 @@ from secrets_guard.model.secret import Secret
 if TYPE_CHECKING:
     from secrets_guard.broker.fallback import Fallback
 
-# Providers keep the deadline themselves; this is how long their own word on what was late is waited for.
-_GRACE = 0.25
 _SHOWN_PHASES = 12
 
 
 class Injected(NamedTuple):
-    """One variable to be: its value, what it is made from, and which versions that had."""
+    """One variable to be: its value, what it is made from, which versions that had and which leases it lives by."""
 
     name: str
     secret: Secret
     source: Entry
     providers: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()
     note: str = ""
+    parts: tuple[Secret, ...] = ()
+    """What was fetched for it, where it is more than the value: a password inside a URL."""
+
+    @property
+    def secret_values(self) -> tuple[Secret, ...]:
+        """What must not be shown; nothing of a text that stands in the manifest itself."""
+        fetched = self.providers and (self.note != "default" or self.source.whole)
+        return (self.secret, *self.parts) if fetched else ()
 
 
 class Resolved(NamedTuple):
@@ -44,55 +53,87 @@ class Resolved(NamedTuple):
     """Variables that are not for the command: what logged in, and references to optional secrets that are not there."""
     warnings: tuple[str, ...] = ()
     """A line for each value that is an old one, or that could not be kept."""
+    files: tuple[Injected, ...] = ()
+    providers: Mapping[str, Provider | BrokerError] = {}
+    outcomes: Mapping[SecretRef, Outcome] = {}
+    """What each reference came to; what was fetched by a lease has to be renewed by whoever keeps it."""
+    began: float = 0.0
+    """When that was asked for, by the clock of leases."""
+
+    @property
+    def leased(self) -> bool:
+        """Whether any of it ends unless it is renewed."""
+        return any(isinstance(one, Fetched) and one.lease is not None for one in self.outcomes.values())
 
 
 def resolve(
-    manifest: Manifest, environment: Mapping[str, str], providers: Mapping[str, Provider] | None = None
+    manifest: Manifest,
+    environment: Mapping[str, str],
+    providers: Mapping[str, Provider] | None = None,
+    audit: Audit | None = None,
 ) -> Resolved:
     """Return the value of every entry; ``providers`` are used instead of those of the same name.
 
-    Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings.
+    Raises Unresolved, with a line for each variable that failed and the time line; ManifestError for bad settings;
+    AuditFailed where what was done can't be told.
     """
     fallback = _fallback(manifest, environment)
-    deadline = Deadline(manifest.deadline)
-    groups = _grouped(ref for entry in manifest.entries for ref in entry.value.refs)
-    opened: dict[str, Provider] = dict(providers or {})
-    outcomes: dict[SecretRef, Outcome] = {}
-    for name, refs in groups.items():
-        if name not in opened:
-            try:
-                opened[name] = open_provider(name, manifest.providers.get(name, {}), environment)
-            except BrokerError as error:
-                outcomes |= dict.fromkeys(refs, error)
-    asked = [name for name in groups if name in opened]
-    answers = each(asked, lambda name: opened[name].fetch(groups[name], deadline), deadline, _GRACE)
-    for name, answer in answers.items():
-        outcomes |= dict.fromkeys(groups[name], answer) if isinstance(answer, BrokerError) else answer
-    credentials = frozenset[str]().union(*(opened[name].credentials for name in asked), manifest.used if asked else ())
-    filled, stale = fallback.fill(outcomes) if fallback else (outcomes, ())
-    merged = _merged(manifest.entries, filled, deadline)
-    unkept = fallback.keep(filled) if fallback else ()
+    deadline, began = Deadline(manifest.deadline, audit), clock()
+    refs = [ref for entry in manifest.everything for ref in entry.value.refs]
+    opened = open_providers(refs, manifest.providers, environment, providers or {})
+    fetched = fetch(refs, opened, deadline)
+    asked = [provider for provider in opened.values() if not isinstance(provider, BrokerError)]
+    credentials = frozenset[str]().union(*(one.credentials for one in asked), manifest.used if asked else ())
+    with returning(opened, fetched, deadline.audit):
+        outcomes, stale = fallback.fill(fetched) if fallback else (fetched, ())
+        _tell_stale(deadline.audit, outcomes)
+        merged = made_of(manifest, outcomes, deadline.phases())
+    unkept = fallback.keep(outcomes) if fallback else ()
     names = frozenset(entry.name for entry in merged.omitted if is_reference(environment.get(entry.name, "")))
-    return merged._replace(credentials=credentials | names, warnings=(*stale, *unkept))
+    return merged._replace(
+        credentials=credentials | names, warnings=(*stale, *unkept), providers=opened, outcomes=outcomes, began=began
+    )
 
 
 def _fallback(manifest: Manifest, environment: Mapping[str, str]) -> Fallback | None:
     """Return what keeps values, where an entry asks for it; what it takes is imported only then."""
-    if not any(entry.policy.fallback for entry in manifest.entries):
+    if not any(entry.policy.fallback for entry in manifest.everything):
         return None
     from secrets_guard.broker.fallback import open_fallback
 
-    return open_fallback(manifest.entries, manifest.fallback, manifest.providers, environment)
+    return open_fallback(manifest.everything, manifest.fallback, manifest.providers, environment)
 
 
-def _grouped(refs: Iterable[SecretRef]) -> dict[str, list[SecretRef]]:
-    groups: dict[str, dict[SecretRef, None]] = {}
-    for ref in refs:
-        groups.setdefault(SCHEMES[ref.scheme], {})[ref] = None
-    return {name: list(distinct) for name, distinct in groups.items()}
+def _tell_stale(audit: Audit, outcomes: Mapping[SecretRef, Outcome]) -> None:
+    for ref, one in outcomes.items():
+        if isinstance(one, Fetched) and one.stale:
+            audit.tell(Event("fallback", SCHEMES[ref.scheme], str(ref), one.version))
 
 
-def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], deadline: Deadline) -> Resolved:
+def made_of(manifest: Manifest, outcomes: Mapping[SecretRef, Outcome], phases: Sequence[Phase] = ()) -> Resolved:
+    """Return what outcomes come to. Raises Unresolved with a line for each failure, and ``phases`` as its time line."""
+    injected, omitted, failures = merge(manifest.entries, outcomes)
+    written, missing, more = merge([file.entry for file in manifest.files], outcomes)
+    if failures or more:
+        raise Unresolved((*failures, *more), tuple(_timeline(phases)))
+    return Resolved(injected, (*omitted, *missing), frozenset(), files=written)
+
+
+def tell(audit: Audit, action: str, resolved: Resolved) -> None:
+    """Tell the audit of each variable and file that is made from a secret. Raises AuditFailed."""
+    for one in (*resolved.injected, *resolved.files):
+        refs = ", ".join(map(str, one.source.value.refs))
+        if refs:
+            leases = ", ".join(lease.id for lease in one.leases)
+            version, detail = ", ".join(one.versions), f"lease {leases}" if leases else ""
+            variable, file = ("", one.name) if one in resolved.files else (one.name, "")
+            audit.tell(Event(action, ", ".join(one.providers), refs, version, variable, file, detail))
+
+
+def merge(
+    entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[Injected, ...], tuple[Entry, ...], tuple[str, ...]]:
+    """Return the variables that outcomes come to, the optional entries without one, and a line for each failure."""
     injected: list[Injected] = []
     omitted: list[Entry] = []
     failures: list[str] = []
@@ -103,9 +144,7 @@ def _merged(entries: Sequence[Entry], outcomes: Mapping[SecretRef, Outcome], dea
             omitted += [] if made else [entry]
         except (BrokerError, ManifestError) as error:
             failures += [f"{entry.name} ({entry.value}): {line}" for line in str(error).split("\n")]
-    if failures:
-        raise Unresolved(tuple(failures), tuple(_timeline(deadline.phases())))
-    return Resolved(tuple(injected), tuple(omitted), frozenset())
+    return tuple(injected), tuple(omitted), tuple(failures)
 
 
 def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
@@ -126,7 +165,8 @@ def _composed(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injec
             if not _revealed(outcomes[ref]).strip() and "empty" not in entry.policy.allow:
                 raise BadValue(f"{ref} is empty; 'allow: [empty]' lets it through")
         check(value, entry.policy)
-    return [Injected(entry.name, Secret(value), entry, *_origins(entry, outcomes))]
+    parts = () if entry.value.sole else tuple(Secret(_revealed(one)) for one in found)
+    return [Injected(entry.name, Secret(value), entry, *_origins(entry, outcomes), parts=parts)]
 
 
 def _expanded(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injected]:
@@ -151,10 +191,13 @@ def _expanded(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> list[Injec
     return made
 
 
-def _origins(entry: Entry, outcomes: Mapping[SecretRef, Outcome]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found = [outcomes[ref] for ref in entry.value.refs]
-    versions = [outcome.version for outcome in found if isinstance(outcome, Fetched) and outcome.version]
-    return tuple(dict.fromkeys(SCHEMES[ref.scheme] for ref in entry.value.refs)), tuple(dict.fromkeys(versions))
+def _origins(
+    entry: Entry, outcomes: Mapping[SecretRef, Outcome]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Lease, ...]]:
+    found = [one for one in (outcomes[ref] for ref in entry.value.refs) if isinstance(one, Fetched)]
+    providers = dict.fromkeys(SCHEMES[ref.scheme] for ref in entry.value.refs)
+    versions = dict.fromkeys(one.version for one in found if one.version)
+    return tuple(providers), tuple(versions), tuple(dict.fromkeys(one.lease for one in found if one.lease))
 
 
 def _revealed(outcome: Outcome) -> bytes:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.errors import (
     AccessDenied,
+    AuditFailed,
     BadValue,
     BrokerError,
     CommandNotFound,
@@ -35,6 +36,7 @@ RETRIED: dict[type[BrokerError], bool] = {
     DuplicateName: False,
     BadValue: False,
     ProviderMissing: False,
+    AuditFailed: False,
     Unresolved: False,
     CommandNotFound: False,
     NotExecutable: False,
@@ -52,15 +54,17 @@ def may_help(error: BrokerError, *, repeatable: bool) -> bool:
     return repeatable or not (isinstance(error, ProviderUnavailable) and error.lost)
 
 
-def persist(ask: Callable[[], Answer], deadline: Deadline, phase: str, *, repeatable: bool = True) -> Answer:
+def persist(
+    ask: Callable[[], Answer], deadline: Deadline, phase: str, *, repeatable: bool = True, of: tuple[str, ...] = ()
+) -> Answer:
     """Return what ``ask`` returns, asked again while that may help and the deadline allows; else raise its error.
 
-    Each time it is asked is a ``phase`` of the time line.
+    Each time it is asked is a ``phase`` of the time line, ``of`` the paths that it is asked for.
     """
     bound = _FIRST_BOUND
     while True:
         try:
-            with deadline.phase(phase):
+            with deadline.phase(phase, of):
                 return ask()
         except BrokerError as error:
             pause = random.uniform(bound / 10, bound)  # noqa: S311 - to spread load, not to keep a secret

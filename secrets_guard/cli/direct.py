@@ -8,16 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS
+from secrets_guard.cli.table import RUN_OPTIONS, SCAN_OPTIONS, TREE_OPTIONS, Choice
 
 Parsed = tuple[tuple[str, ...], dict[str, object], "str | None"]
 """(paths, options by their names in Settings, config file)."""
 
-_TABLE = SCAN_OPTIONS | TREE_OPTIONS
-_NAMES = {f"--{name.replace('_', '-')}": name for name in _TABLE} | {
-    choice.short: name for name, choice in _TABLE.items() if choice.short
-}
-_NAMES |= {"--config": "config", "-c": "config"}
+_CONFIG = {"config": Choice(str, "", "", "-c")}
+_MANIFEST = {"manifest": Choice(str, "", "", "-m"), "audit": Choice(str, "")}
 
 
 def parse(arguments: list[str]) -> Parsed | None:
@@ -27,39 +24,49 @@ def parse(arguments: list[str]) -> Parsed | None:
     paths: list[str] = []
     given: dict[str, object] = {}
     rest = iter(arguments[2:])
+    table = SCAN_OPTIONS | TREE_OPTIONS | _CONFIG
+    names = _flags(table)
     for word in rest:
         if word == "--":
             paths += rest
         elif not word.startswith("-") or word == "-":
             paths.append(word)
-        elif not _take(word, rest, given):
+        elif not _take(word, rest, given, table, names):
             return None
     config = given.pop("config", None)
     return tuple(paths) or (".",), given, None if config is None else str(config)
 
 
-def parse_run(arguments: list[str]) -> tuple[list[str], str] | None:
-    """Return command and manifest of ``run [--manifest FILE] -- CMD [ARG]...``; None where typer should look."""
+def parse_run(arguments: list[str]) -> tuple[list[str], str, dict[str, object]] | None:
+    """Return command, manifest and options of ``run [OPTION]... -- CMD [ARG]...``; None where typer should look."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return None
     cut = arguments.index("--")
-    options, command = arguments[1:cut], arguments[cut + 1 :]
-    manifest = os.environ.get("SECRETS_GUARD_MANIFEST", "")
-    if len(options) == 2 and options[0] in ("--manifest", "-m"):
-        manifest = options[1]
-    elif len(options) == 1 and options[0].startswith("--manifest="):
-        manifest = options[0].removeprefix("--manifest=")
-    elif options:
+    command, rest = arguments[cut + 1 :], iter(arguments[1:cut])
+    given: dict[str, object] = {}
+    table = RUN_OPTIONS | _MANIFEST
+    names = _flags(table)
+    if not command or not all(_take(word, rest, given, table, names) for word in rest):
         return None
-    return (command, manifest) if command else None
+    manifest = given.pop("manifest", os.environ.get("SECRETS_GUARD_MANIFEST", ""))
+    given.setdefault("audit", os.environ.get("SECRETS_GUARD_AUDIT", ""))
+    return command, str(manifest), given
 
 
-def _take(word: str, rest: Iterator[str], given: dict[str, object]) -> bool:
+def _flags(table: dict[str, Choice]) -> dict[str, str]:
+    """Return the name of each flag's option."""
+    long = {f"--{name.replace('_', '-')}": name for name in table}
+    return long | {choice.short: name for name, choice in table.items() if choice.short}
+
+
+def _take(
+    word: str, rest: Iterator[str], given: dict[str, object], table: dict[str, Choice], names: dict[str, str]
+) -> bool:
     flag, equals, value = word.partition("=")
-    name = _NAMES.get(flag)
+    name = names.get(flag)
     if name is None:
         return False
-    kind = str if name == "config" else _TABLE[name].type
+    kind = table[name].type
     if kind is bool:
         given[name] = True
         return not equals

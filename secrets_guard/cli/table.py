@@ -62,3 +62,20 @@ IMAGE_OPTIONS: dict[str, Choice] = {
     "ca_file": Choice(str, "More authorities (PEM) that may sign registries' certificates.", "FILE"),
 }
 """Options of scans that read images."""
+
+RUN_OPTIONS: dict[str, Choice] = {
+    "supervise": Choice(bool, "Stay beside the command instead of becoming it: pass signals on, reap, end in time."),
+    "redact": Choice(bool, "Hide the secrets in what the command writes; the default when supervising."),
+    "no_redact": Choice(bool, "Don't."),
+    "grace": Choice(str, "From TERM to KILL, when supervising: 500ms, 10s (default), 2m.", "TIME"),
+    "subreaper": Choice(bool, "Reap orphans although this is not PID 1, which always does; supervises."),
+    "user": Choice(str, "Run the command as this user: uid[:gid] or name[:group].", "USER"),
+    "no_new_privs": Choice(bool, "The command and its children gain nothing from set-user-id programs."),
+    "no_core_dumps": Choice(bool, "No core dumps of the command, either."),
+    "pristine": Choice(bool, "The command inherits PATH, HOME, LANG and their like only."),
+    "allow": Choice(
+        list[str], "It inherits this variable, too, and no more than a pristine one: NAME or GLOB.", "NAME"
+    ),
+    "deny": Choice(list[str], "It does not inherit this variable: NAME or GLOB (repeatable).", "NAME"),
+}
+"""Options of ``run``; the manifest's ``run:`` knows them, too."""

@@ -22,6 +22,7 @@ from secrets_guard.broker.resolve import resolve
 from . import bao
 from .bao import ROOT_TOKEN as ROOT_TOKEN
 from .fault_proxy import FaultProxy
+from .postgres import Postgres, programs, started
 from .secret_manager import SecretManager
 
 ROOT = Path(__file__).parent.parent.parent
@@ -183,6 +184,26 @@ def run(clean_environment: dict[str, str], tmp_path: Path) -> Run:
         return _ran([sys.executable, "-m", "secrets_guard", *arguments], environment, tmp_path, **options)
 
     return command
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start PostgreSQL."""
+    bin = programs()
+    if bin is None:
+        pytest.skip("no PostgreSQL server: apt-get install postgresql")
+    with started(bin) as server:
+        yield server
+
+
+@pytest.fixture
+def database(vault: Vault, postgres: Postgres) -> Iterator[Vault]:
+    """Return a server with the database engine: ``database/creds/hour`` and other roles that a test adds."""
+    vault.call("POST", "sys/mounts/database", {"type": "database"})
+    vault.call("POST", "database/config/pg", postgres.settings())
+    vault.call("POST", "database/roles/hour", postgres.role("1h", "24h"))
+    yield vault
+    vault.call("POST", "sys/leases/revoke-prefix/database", {"sync": True})
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_a_plan_names_everything_and_shows_no_value(run: Run, manifest: Path) ->
     ran = run("env", "plan", "-m", "s.yaml", env=KEY)
     assert ran.code == 0
     rows = {line.split()[0]: line for line in ran.out.splitlines()}
-    assert rows["ONE"].split()[3] == rows["SAME"].split()[3] != rows["TWO"].split()[3]
+    assert rows["ONE"].split()[4] == rows["SAME"].split()[4] != rows["TWO"].split()[4]
     assert "env-file:.env#A (s.yaml:3)" in rows["ONE"]
     assert "literal" in rows["PLAIN"]
     assert "optional, not there" in rows["NOPE"]
@@ -43,7 +43,7 @@ def test_fingerprints_depend_on_the_key_and_are_left_out_without_one(run: Run, m
     shown = [
         run("env", "plan", "-m", "s.yaml", env=env) for env in (KEY, KEY, {"SECRETS_GUARD_FINGERPRINT_KEY": "j"}, {})
     ]
-    marks = [next(line.split()[3] for line in ran.out.splitlines() if line.startswith("ONE")) for ran in shown]
+    marks = [next(line.split()[4] for line in ran.out.splitlines() if line.startswith("ONE")) for ran in shown]
     assert marks[0] == marks[1] != marks[2]
     assert marks[3] == "-"
     assert "set SECRETS_GUARD_FINGERPRINT_KEY" in shown[3].err

@@ -28,15 +28,16 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
     told = problems(
         tmp_path,
         "version: 2\ndeadlin: 3s\nproviders:\n  vautl: {}\n  aws: {region: '${NOPE}'}\nenv:\n  1A: x\n  B: 5\n"
-        "  C: {ref: 'vault:a/b#c', optonal: true}\n  D: vault:a/b\nfiles:\n  x: {ref: 'file:y'}\nkeep: A\n",
+        "  C: {ref: 'vault:a/b#c', optonal: true}\n  D: vault:a/b\nfiles:\n"
+        "  x: {ref: 'file:y', mode: 400}\nkeep: A\nrun: {pristin: true, grace: soon, user: [a], allow: X}\n",
     )
     lines = sorted(int(problem.split(":")[1]) for problem in told)
-    assert lines == [1, 2, 4, 5, 7, 8, 9, 10, 11, 13]
+    assert lines == [1, 2, 4, 5, 7, 8, 9, 10, 12, 13, 14, 14, 14, 14]
     everything = "\n".join(told)
     for words in (
         "did you mean 'deadline'?", "did you mean 'vault'?", "the variable NOPE is not set", "'1A' is no name",
-        "put numbers", "did you mean 'optional'?", "name one (#key)", "files: are not supported yet",
-        "keep: must be a list",
+        "put numbers", "did you mean 'optional'?", "name one (#key)", 'in quotes: "0400"',
+        "keep: must be a list", "did you mean 'pristine'?", "run.grace: ", "run.user: ", "run.allow: must be a list",
     ):  # fmt: skip
         assert words in everything
 
@@ -101,6 +102,7 @@ def test_a_manifest_that_can_not_be_used_ends_with_121(run: Run, tmp_path: Path)
 
 
 def test_the_example_and_the_documents_show_every_key_and_what_they_show_is_read() -> None:
+    from secrets_guard.broker.conduct import KEYS as RUN_KEYS
     from secrets_guard.broker.manifest import KEYS
     from secrets_guard.broker.policy import ALLOWED, FORMATS, OPTIONS
     from secrets_guard.broker.refs import REF_OPTIONS, SCHEMES
@@ -108,7 +110,10 @@ def test_the_example_and_the_documents_show_every_key_and_what_they_show_is_read
     example = ROOT / "config" / "broker.example.yaml"
     manifest = read_manifest(str(example), {"VAULT_ADDR": "https://vault:8200"})
     text, guide = example.read_text(), (ROOT / "docs" / "broker.md").read_text()
-    assert {line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()} == set(KEYS) - {"files"}
+    assert {line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()} == set(KEYS)
+    section = text.partition("\nrun:\n")[2].partition("\n\n")[0]
+    assert {line.strip(" #").partition(":")[0] for line in section.splitlines()} >= set(RUN_KEYS)
+    assert all(f"`{key}`" in guide for key in RUN_KEYS)
     assert {name for entry in manifest.entries for name in entry.policy._fields} == set(OPTIONS)
     for option in OPTIONS:
         assert f"{option}:" in text

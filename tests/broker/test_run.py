@@ -175,12 +175,15 @@ def test_the_largest_value_that_is_let_through_starts(run: Run, env: dict[str, s
     assert run("run", "--", "true", env=env | {"BIG": "vault:secret/big#w"}).code == 120
 
 
+@pytest.mark.parametrize("way", [(), ("--supervise",), ("--redact", "--grace", "30s")], ids=" ".join)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_while_fetching_ends_it_at_once(clean_environment: dict[str, str], number: signal.Signals) -> None:
+def test_a_signal_while_fetching_ends_it_at_once(
+    clean_environment: dict[str, str], number: signal.Signals, way: tuple[str, ...]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         given = {"VAULT_ADDR": f"http://127.0.0.1:{silent.getsockname()[1]}", "VAULT_TOKEN": "t", "A": "vault:a/b#c"}
-        command = [sys.executable, "-m", "secrets_guard", "run", "--", "echo", "started"]
+        command = [sys.executable, "-m", "secrets_guard", "run", *way, "--", "echo", "started"]
         process = subprocess.Popen(
             command, env=clean_environment | given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

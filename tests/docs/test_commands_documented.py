@@ -95,7 +95,7 @@ def test_the_exit_codes_are_documented_and_real() -> None:
 
 def test_the_environment_variables_are_documented_and_real() -> None:
     own = {"SECRETS_GUARD_CONFIG", "SECRETS_GUARD_CACHE", "SECRETS_GUARD_DEBUG", "SECRETS_GUARD_READER"}
-    own |= {"SECRETS_GUARD_MANIFEST"}
+    own |= {"SECRETS_GUARD_MANIFEST", "SECRETS_GUARD_AUDIT", "SECRETS_GUARD_FILES"}
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "secrets_guard").rglob("*.py"))
     options = {f"SECRETS_GUARD_{name.upper()}" for name in OPTIONS}
     used = set(re.findall(r"\"(SECRETS_GUARD_[A-Z_]+[A-Z])\"", code))

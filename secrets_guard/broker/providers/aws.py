@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.parallel import AT_ONCE, each
 from secrets_guard.broker.protocol import Outcome, SecretRef
@@ -60,7 +61,8 @@ class AwsProvider:
         service = aws_secrets if first.scheme == "aws-sm" else aws_parameters
 
         def ask(call: Callable[[], Any], what: str, *parts: str) -> Any:
-            return persist(lambda: whole(translated(call), *parts), deadline, f"aws: {what}")
+            phase, names = f"aws: {what}", tuple(spot.name for spot in batch)
+            return persist(lambda: whole(translated(call), *parts), deadline, phase, of=names)
 
         found: dict[Spot, Stored | BrokerError] = dict(service.read_batch(client, batch, ask)) if len(batch) > 1 else {}
         missing = [spot for spot in batch if spot not in found]
@@ -97,9 +99,10 @@ class AwsProvider:
             asked["ExternalId"] = self._settings["external_id"]
         endpoint = self._settings.get("endpoint")
         client = translated(lambda: session.client("sts", config=_config(deadline), endpoint_url=endpoint))
-        answer = persist(
-            lambda: translated(lambda: client.assume_role(**asked)), deadline, "aws: assume role"
-        )  # fmt: skip
+        with deadline.audit.timed(Event("login", "aws", detail=f"role {asked['RoleArn']}")):
+            answer = persist(
+                lambda: translated(lambda: client.assume_role(**asked)), deadline, "aws: assume role"
+            )  # fmt: skip
         made = answer["Credentials"]
         self._until = made["Expiration"]
         return boto3.session.Session(

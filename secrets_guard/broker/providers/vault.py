@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import time
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
+from secrets_guard.broker.audit import Event
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.field import all_fields, pick
+from secrets_guard.broker.lease import Lease
 from secrets_guard.broker.parallel import each
 from secrets_guard.broker.protocol import WHOLE, Fetched, Outcome, SecretRef
+from secrets_guard.broker.providers import vault_leases
 from secrets_guard.broker.providers.vault_answer import Answer, absent, wrong_engine
 from secrets_guard.broker.providers.vault_client import VaultClient
 from secrets_guard.broker.providers.vault_login import Login, read_login
@@ -50,6 +54,8 @@ class VaultProvider:
         """Raise ManifestError for settings that can't be used."""
         own = {name: value for name, value in settings.items() if name != "auth"}
         self._login: Login = read_login(settings.get("auth", {}), environment)
+        self._logged_in = False
+        self._own, self._environment = own, environment
         self._client = VaultClient(own, environment)
         self._mounts: dict[str, list[Mount]] = {}
         self._gates: dict[tuple[str, str], Lock] = {}
@@ -58,10 +64,43 @@ class VaultProvider:
 
     def fetch(self, refs: Sequence[SecretRef], deadline: Deadline) -> Mapping[SecretRef, Outcome]:
         """Return an outcome for each reference; see ``Provider``. Raises AccessDenied for a refused login."""
-        self._login.log_in(self._client, deadline)
+        self._log_in(deadline)
         spots = {ref: Spot(ref.option("namespace"), ref.path.strip("/"), ref.version, ref.data) for ref in refs}
         answers = each(list(dict.fromkeys(spots.values())), lambda spot: self._read(spot, deadline), deadline)
-        return {ref: _outcome(ref, answers[spot]) for ref, spot in spots.items()}
+        return {ref: _outcome(ref, spot, answers[spot]) for ref, spot in spots.items()}
+
+    @property
+    def own(self) -> bool:
+        """Whether the token is of our own login; see ``Lender``."""
+        return self._login.fresh and self._logged_in
+
+    def token(self, deadline: Deadline) -> Lease | None:
+        """Return the lease of the token; see ``Lender``."""
+        self._log_in(deadline)
+        return vault_leases.look_up(self._client, deadline)
+
+    def renew(self, lease: Lease, deadline: Deadline) -> Lease:
+        """Return what more was granted; see ``Lender``."""
+        return vault_leases.renew(self._client, lease, deadline)
+
+    def revoke(self, lease: Lease, deadline: Deadline) -> None:
+        """End a lease; see ``Lender``."""
+        vault_leases.revoke(self._client, lease, deadline)
+
+    def anew(self) -> VaultProvider:
+        """Return the same provider before its login; see ``Lender``. What was learned of the server is kept."""
+        other = copy.copy(self)
+        other._client, other._logged_in = VaultClient(self._own, self._environment), False
+        return other
+
+    def _log_in(self, deadline: Deadline) -> None:
+        """Log in once: a credential that is made by a token ends with it."""
+        if not self._logged_in:
+            with deadline.audit.timed(
+                Event("login", "vault", detail=f"{self._login.method} at {self._client.address}")
+            ):
+                self._login.log_in(self._client, deadline)
+            self._logged_in = True
 
     def _read(self, spot: Spot, deadline: Deadline) -> Answer:
         try:
@@ -137,7 +176,7 @@ class VaultProvider:
         body = json.loads(spot.data)
         return persist(
             lambda: self._client.ask("post", spot.path, deadline, body=body, namespace=spot.namespace),
-            deadline, f"vault: write {spot.path}", repeatable=DECRYPT in spot.path,
+            deadline, f"vault: write {spot.path}", repeatable=DECRYPT in spot.path, of=(spot.path,),
         )  # fmt: skip
 
     def _get(self, path: str, spot: Spot, deadline: Deadline, *, repeatable: bool) -> Answer:
@@ -145,7 +184,7 @@ class VaultProvider:
         phase = f"vault: read {path}"
         return persist(
             lambda: self._client.ask("get", path, deadline, params=params, namespace=spot.namespace),
-            deadline, phase, repeatable=repeatable,
+            deadline, phase, repeatable=repeatable, of=(spot.path,),
         )  # fmt: skip
 
 
@@ -158,16 +197,17 @@ def _as_mount(answer: Answer) -> Mount | None:
     return Mount(str(data["path"]), str(data.get("type")), versioned)
 
 
-def _outcome(ref: SecretRef, answer: Answer | BrokerError) -> Outcome:
+def _outcome(ref: SecretRef, spot: Spot, answer: Answer | BrokerError) -> Outcome:
     if isinstance(answer, BrokerError):
         return answer
     try:
+        lease = answer.lease(spot.namespace)
         if ref.key == WHOLE:
-            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), answer.made)
+            return Fetched(Secret(b""), answer.version, all_fields(answer.fields), answer.made, lease=lease)
         found = pick(answer.fields, ref.key)
         if ref.data and ref.key == "plaintext" and DECRYPT in ref.path:
             found = Secret(base64.b64decode(found.reveal(), validate=True))
-        return Fetched(found, answer.version, made=answer.made)
+        return Fetched(found, answer.version, made=answer.made, lease=lease)
     except ValueError:
         return BadValue("the plaintext is no base64, which the transit engine always answers with")
     except BrokerError as error:

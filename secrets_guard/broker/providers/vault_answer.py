@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from secrets_guard.broker.lease import Lease
 from secrets_guard.errors import AccessDenied, BrokerError, SecretNotFound
 
 
@@ -43,10 +44,18 @@ class Answer(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The version that was read, or how long a credential made for us lives; empty where neither is."""
-        if self._metadata is not None:
-            return str(self._metadata["version"])
-        return f"lease of {self.document.get('lease_duration')} s" if self.document.get("lease_id") else ""
+        """The version that was read; empty where the engine keeps none."""
+        return str(self._metadata["version"]) if self._metadata is not None else ""
+
+    def lease(self, scope: str) -> Lease | None:
+        """Return what a credential that was made for us lives by; ``scope`` is the namespace that it was asked for in.
+
+        KV version 1 answers a time without an id: that is no lease.
+        """
+        name, seconds = self.document.get("lease_id"), self.document.get("lease_duration")
+        if not name or not isinstance(seconds, int):
+            return None
+        return Lease(str(name), float(seconds), self.document.get("renewable") is True, scope)
 
     def data_or_raise(self, path: str, wanted: str = "") -> Answer:
         """Return the answer itself; ``wanted`` is the version that was asked for.

@@ -56,7 +56,7 @@ class Login:
     """One login; ``variables`` are those that held credentials, ``fresh`` tells whether the token was got by it."""
 
     def __init__(self, method: str, given: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        self._method = method
+        self.method = method
         self._given = given
         self._environment = environment
         self._mount = given.get("mount", method).strip("/")
@@ -66,20 +66,20 @@ class Login:
 
     def log_in(self, client: VaultClient, deadline: Deadline) -> None:
         """Give the client a token. Raises AccessDenied where there is none or the login is refused."""
-        if self._method == "token":
+        if self.method == "token":
             client.use(self._token())
             return
         body = self._body(client, deadline)
         for key in ("secret_id", "password", "jwt", "iam_request_headers"):
             client.hide(body.get(key, ""))
         path = f"auth/{self._mount}/login"
-        if self._method == "userpass":
+        if self.method == "userpass":
             path += f"/{body['username']}"
-        phase = f"vault: login ({self._method})"
+        phase = f"vault: login ({self.method})"
         answer = persist(lambda: client.ask("post", path, deadline, body=body), deadline, phase)
         auth = answer.document.get("auth")
         if answer.status != 200 or not isinstance(auth, dict) or not auth.get("client_token"):
-            raise AccessDenied(f"{client.address}: login by {self._method} was refused: {answer.said or answer.status}")
+            raise AccessDenied(f"{client.address}: login by {self.method} was refused: {answer.said or answer.status}")
         client.use(str(auth["client_token"]))
 
     def _token(self) -> str:
@@ -100,21 +100,21 @@ class Login:
 
     def _body(self, client: VaultClient, deadline: Deadline) -> Mapping[str, str]:
         """Return what the login sends."""
-        if self._method == "aws":
+        if self.method == "aws":
             from secrets_guard.broker.providers.vault_aws import signed_identity
 
             return signed_identity(self._given)
-        if self._method == "cert":
+        if self.method == "cert":
             if not client.certified:
                 raise AccessDenied("login by cert needs client_cert and client_key under providers.vault")
             return {"name": self._given["role"]} if self._given.get("role") else {}
-        method = METHODS[self._method]
+        method = METHODS[self.method]
         body = {key: self._given[key] for key in method.needs}
         for key, file_key in method.pairs:
             path = self._given.get(file_key) or method.default_file
             if self._given.get(key) or path:
                 body[key] = self._given.get(key) or read_credential(path, file_key)
-        return self._with_secret_id(body, client, deadline) if self._method == "approle" else body
+        return self._with_secret_id(body, client, deadline) if self.method == "approle" else body
 
     def _with_secret_id(self, body: Mapping[str, str], client: VaultClient, deadline: Deadline) -> Mapping[str, str]:
         """Return the body with what is inside a wrapping token in its place; that is taken out once only."""

@@ -1,0 +1,1 @@
+"""A command and its environment -> a child that is started, signalled, reaped, and an exit code."""
