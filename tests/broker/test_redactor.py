@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from secrets_guard.broker.redact.forms import LONGEST, MOST, SHORTEST, hides, patterns
@@ -142,6 +142,7 @@ def test_a_form_of_a_secret_is_hidden(way: str) -> None:
 def test_inside_any_base64_no_letter_that_it_decides_is_left(
     before: bytes, after: bytes, secret: bytes, urlsafe: bool
 ) -> None:
+    assume(hides(Secret(secret)))
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     text = encode(before + secret + after)
     written = filtered(text, patterns([Secret(secret)]), [])

@@ -14,10 +14,10 @@ from secrets_guard.model.secret import Secret
 SHORTEST = 5
 """Shorter values stand in any text by chance; hiding them would only show where they are."""
 _SHORTEST_LINE = 8
-LONGEST = 256
+LONGEST = 128
 """Longer forms are cut into pieces of at most this, each hidden by itself: so much of a stream is held back at most."""
-MOST = 192 << 10
-"""Bytes of all patterns; a few secrets of usual length have some ten kilobytes, and more takes seconds to compile."""
+MOST = 512 << 10
+"""Bytes of all patterns, which compile in half a second; a password has half a kilobyte, a PEM thirty."""
 
 _BORDER = re.compile(rb"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _SENSITIVE = re.compile(r"pass|pwd|secret|token|key|credential|private|auth", re.IGNORECASE)

@@ -71,7 +71,11 @@ class Redactor:
             self._stream.__enter__()
 
     def _note(self, index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        self._hits.append((end - self._patterns.lengths[index], end))
+        start = end - self._patterns.lengths[index]
+        # Ends come in order, so what overlaps mostly does so with the last.
+        if self._hits and self._hits[-1][1] >= start:
+            start = min(start, self._hits.pop()[0])
+        self._hits.append((start, end))
 
     def _note_head(self, _index: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._begun.append(end - _HEAD)
