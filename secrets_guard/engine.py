@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from secrets_guard import canary, glance, history, judge, workers
+from secrets_guard import canary, glance, history, judge, parts, workers
 from secrets_guard.attribute import context_of
 from secrets_guard.decode import decode, root_view
 from secrets_guard.decode.batch import Batch
@@ -167,6 +167,7 @@ def sweep(
     tally.count_blobs(roots)
     judged: dict[int, list[Judged]] = {}
     incomplete: set[int] = set()
+    decoded: dict[int, list[View]] = {}
     for depth in range(pipeline.max_depth + 1):
         batch = Batch(views)
         hits, encoded = matcher.scan(batch.buffer, scratch)
@@ -182,8 +183,12 @@ def sweep(
         tally.stats.decoded += sum(view.blob.id != canary.ID for view in views)
         if not views:
             break
+        for view in views:
+            decoded.setdefault(view.blob_index, []).append(view)
     message = "too many encoded pieces; the rest was not decoded"
     tally.problems += [Problem("limit", blobs[index].hint or blobs[index].id, message) for index in sorted(incomplete)]
     tally.suspects.update(blobs[index].id for index in incomplete)
     for index in sorted(judged):
-        note(roots[index], overlap.resolve(judged[index]), tally)
+        settled = overlap.resolve(judged[index])
+        texts = [roots[index], *decoded.get(index, ())]
+        note(roots[index], parts.join(settled, texts, matcher, pipeline.clerk.stands), tally)

@@ -52,11 +52,15 @@ def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], extra: Extra = N
     """Show one rule: what it matches, its examples (as templates), where its format is defined."""
     from secrets_guard.rules.active import load_rules, select
 
-    rule = select(load_rules(tuple(extra or ())), (rule_id,), ()).rules[0]
+    rule = next(one for one in select(load_rules(tuple(extra or ())), (rule_id,), ()).rules if one.id == rule_id)
     for field, value in rule._asdict().items():
-        if value in ("", (), 0, 0.0):
+        if value in ("", (), 0, 0.0) or (field, value) == ("alone", True):
             continue
-        if isinstance(value, tuple):
+        if field == "nearby":
+            print("nearby:")
+            for near in value:
+                print(f"  - {near.rule} ({'must' if near.required else 'may'} match within {near.within} lines)")
+        elif isinstance(value, tuple):
             print(f"{field}:")
             for item in value:
                 print("  - " + item.replace("\n", "\n    "))
