@@ -1,6 +1,7 @@
 """Judged matches -> findings and counters: thresholds, suppressions, places."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from secrets_guard import canary
@@ -39,6 +40,13 @@ class Evidence(NamedTuple):
     def __repr__(self) -> str:
         """Show the finding alone: the line holds the plain value."""
         return f"Evidence({self.finding!r})"
+
+
+class _Spot(NamedTuple):
+    """Where a match is, and its parts as the report tells them."""
+
+    where: Location
+    parts: tuple[Part, ...]
 
 
 class Tally:
@@ -132,7 +140,7 @@ class Clerk(NamedTuple):
                 continue
             tally.suspects.add(root.blob.id)
             told = _told(match, spots, self.show_secrets)
-            self._keep(root, match, places.location(match.secret_span), told, hidden, tally)
+            self._keep(root, match, _Spot(places.location(match.secret_span), told), hidden, tally)
 
     def stands(self, match: Match) -> bool:
         """Tell whether a match that no judge dropped reaches the confidence asked for."""
@@ -145,20 +153,9 @@ class Clerk(NamedTuple):
         reasons = "; ".join(match.reasons) or "as the rule says"
         return Verdict(False, "confidence", f"only {match.confidence} confidence: {reasons}")
 
-    def _keep(
-        self,
-        root: View,
-        match: Match,
-        where: Location,
-        told: tuple[Part, ...],
-        hidden: list[Match],
-        tally: Tally,
-    ) -> None:
-        value = match.secret.reveal()
-
-        def fingerprint() -> str:
-            return self.fingerprints.of(match.rule, value)
-
+    def _keep(self, root: View, match: Match, spot: _Spot, hidden: list[Match], tally: Tally) -> None:
+        value, (where, told) = match.secret.reveal(), spot
+        fingerprint = partial(self._fingerprint, match)
         context = context_of(match, root.blob.hint)
         allowed = self.suppress(match, context, where.path, where.start_line, fingerprint)
         self._use_for_parts(match, told, root.blob.hint)
@@ -197,11 +194,10 @@ class Clerk(NamedTuple):
         """Let what would suppress a part by itself count as used: the part is still there."""
         for part, place in zip(match.parts, told, strict=True):
             if part.rule.alone:
+                self.suppress(part, context_of(part, hint), hint, place.start_line, partial(self._fingerprint, part))
 
-                def fingerprint(part: Match = part) -> str:
-                    return self.fingerprints.of(part.rule, part.secret.reveal())
-
-                self.suppress(part, context_of(part, hint), hint, place.start_line, fingerprint)
+    def _fingerprint(self, match: Match) -> str:
+        return self.fingerprints.of(match.rule, match.secret.reveal())
 
 
 def _told(match: Match, spots: dict[Span, Location], show: bool) -> tuple[Part, ...]:
