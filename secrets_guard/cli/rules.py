@@ -90,7 +90,8 @@ def import_rules(
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the rules here.")] = "",
 ) -> None:
     """Turn a gitleaks config into our rules; what does not carry over is listed."""
-    from secrets_guard.rules.import_gitleaks import read_gitleaks, to_yaml
+    from secrets_guard.rules.import_gitleaks import read_gitleaks
+    from secrets_guard.rules.imported_yaml import to_yaml
 
     imported = read_gitleaks(path)
     text = to_yaml(imported)

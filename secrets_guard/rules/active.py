@@ -27,7 +27,7 @@ def load_rules(paths: tuple[str, ...] = (), *, with_builtin: bool = True, cache:
     given = _files(list(paths))
     if cache is None:
         return _parse([*own, *given])
-    name = _name([*own, *given])
+    name = _name([*own, *given, *_extended(given)])
     kept = kept_rules(name, cache)
     if kept is not None:
         return kept
@@ -90,6 +90,16 @@ def _files(paths: list[str]) -> list[str]:
             raise RuleError(f"{path}: no *.yaml rule file in this folder")
         files += [os.path.join(path, name) for name in names]
     return files
+
+
+def _extended(files: list[str]) -> list[str]:
+    """Return the files that gitleaks configs among ``files`` extend."""
+    configs = [path for path in files if path.endswith(".toml")]
+    if not configs:
+        return []
+    from secrets_guard.rules.gitleaks_extend import extended_files
+
+    return [base for path in configs for base in extended_files(path)]
 
 
 def _name(files: list[str]) -> str:
