@@ -26,7 +26,6 @@ from secrets_guard.decode.view import View
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.errors import SecretsGuardError
 from secrets_guard.fingerprint import Fingerprinter
-from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.match import Match
@@ -186,9 +185,8 @@ def note(blobs: list[Blob], pipeline: engine.Pipeline, scratch: hyperscan.Scratc
         for view in views:
             texts[view.blob_index].append(view)
     for index, group in judged.items():
-        stands = clock.time("judge", overlap.resolve, group)
+        stands = clock.time("judge", parts.join, group, texts[index], matcher, pipeline.clerk.stands)
         clock.add("judge", len(stands))
-        stands = clock.time("judge", parts.join, stands, texts[index], matcher, pipeline.clerk.stands)
         clock.time("attribute", pipeline.clerk.note, roots[index], stands, tally)
 
 

@@ -12,7 +12,6 @@ from secrets_guard.decode.batch import Batch
 from secrets_guard.decode.view import View
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.errors import EngineError
-from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
@@ -189,6 +188,5 @@ def sweep(
     tally.problems += [Problem("limit", blobs[index].hint or blobs[index].id, message) for index in sorted(incomplete)]
     tally.suspects.update(blobs[index].id for index in incomplete)
     for index in sorted(judged):
-        settled = overlap.resolve(judged[index])
         texts = [roots[index], *decoded.get(index, ())]
-        note(roots[index], parts.join(settled, texts, matcher, pipeline.clerk.stands), tally)
+        note(roots[index], parts.join(judged[index], texts, matcher, pipeline.clerk.stands), tally)

@@ -136,7 +136,7 @@ def test_values_of_parts_are_hidden_wherever_the_finding_shows_text(find: Any) -
     assert [part.secret for part in shown[0].parts] == [an_id(), "rootuser"]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(shift=st.integers(-400, 400), key_first=st.booleans(), gap=st.integers(1, 300))
 def test_parts_at_the_border_of_two_pieces_are_one_finding(scan: Any, shift: int, key_first: bool, gap: int) -> None:
     border = SIZES.piece - SIZES.margin
@@ -149,10 +149,10 @@ def test_parts_at_the_border_of_two_pieces_are_one_finding(scan: Any, shift: int
 
 
 def test_hostile_numbers_of_parts_take_bounded_work(find: Any) -> None:
-    # 20,000 by 20,000 pairs on one line would be hours; no claim about seconds.
-    text = " ".join(f"{an_id(seed % 7)} {key(seed % 7)}" for seed in range(20_000))
+    # All pairs of these on one line would be minutes; no claim about seconds.
+    text = " ".join(f"{an_id(seed % 7)} {key(seed % 7)}" for seed in range(4_000))
     found = find(text)
-    assert len(found) == 20_000
+    assert len(found) == 4_000
     assert all(len(one.parts) == 1 for one in found)
 
 
@@ -163,3 +163,38 @@ def test_an_entry_of_the_baseline_for_a_part_counts_as_used(scan: Any) -> None:
     result = api.scan(MemorySource(text), rules=PAIR, settings=Settings(jobs=1), suppressions=known, cache=Cache(None))
     assert [told(one)[0] for one in result.findings] == ["toy-key"]
     assert result.notes == ()
+
+
+VAGUE = Rule("toy-vague", "Toy", r"key: (tk_[0-9a-z]{24})\b", "assignment", secret_group=1, confidence="medium")
+PLAIN = Rule("toy-plain", "Toy", r"\b(tk_[0-9a-z]{24})\b", secret_group=1, confidence="medium")
+
+
+@pytest.mark.parametrize("other", [VAGUE, PLAIN], ids=["vaguer", "as exact"])
+def test_what_lacks_its_part_leaves_the_field_to_other_rules(find: Any, other: Rule) -> None:
+    by = rules(Nearby("toy-id", within=3, required=True), others=(ID, other))
+    assert [told(one)[0] for one in find(f"key: {key()}\n", by)] == [other.id]
+    assert [told(one)[0] for one in find(f"{an_id()}\nkey: {key()}\n", by)] == ["toy-key"]
+
+
+def test_what_another_rule_says_better_is_no_part(find: Any) -> None:
+    better = Rule("toy-account", "Toy", r"account (ti_[0-9a-z]{12})\b", secret_group=1)
+    text = f"account {an_id()}\nkey: {key()}\n"
+    may = rules(Nearby("toy-id"), others=(ID, better))
+    must = rules(Nearby("toy-id", required=True), others=(ID, better))
+    assert [told(one) for one in find(text, may)] == [("toy-account", []), ("toy-key", [])]
+    assert [told(one) for one in find(text, must)] == [("toy-key", [("toy-id", 1, 9)])]
+
+
+def test_a_refusal_of_a_rule_that_lacks_its_part_says_nothing_about_others(find: Any) -> None:
+    by = rules(Nearby("toy-id", required=True), others=(ID, VAGUE))
+    strict = rule_set([rule._replace(min_entropy=7.9) if rule.id == "toy-key" else rule for rule in by.rules])
+    assert [told(one)[0] for one in find(f"key: {key()}\n", strict)] == ["toy-vague"]
+
+
+def test_a_doubted_key_that_lacks_its_part_hides_no_other(find: Any) -> None:
+    by = rules(Nearby("toy-id", required=True), others=(ID, PLAIN))
+    doubted: dict[str, dict[str, Any]] = {
+        "toy-key": {"confidence": "low", "checksum": "github-crc32", "severity": "critical"}
+    }
+    less = rule_set([rule._replace(**doubted.get(rule.id, {})) for rule in by.rules])
+    assert [told(one)[0] for one in find(f"key: {key()}\n", less)] == ["toy-plain"]

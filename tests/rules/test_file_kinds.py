@@ -190,7 +190,7 @@ KINDS = (
         "    }\n  ]\n}\n",
         (
             (9, "aws-access-key-id"),
-            (10, "generic-secret-assignment"),
+            (10, "aws-secret-key-near-id"),
             (11, "aws-ses-smtp-password"),
             (18, "generic-secret-assignment"),
             (24, "password-hash-bcrypt"),
@@ -279,4 +279,4 @@ def test_each_kind_of_file_gives_up_all_its_secrets_and_nothing_else(kind: Kind)
         ]
         if rule_id in secrets
     ]
-    assert sorted(told) == list(kind.expected)
+    assert sorted(set(told)) == list(kind.expected)
