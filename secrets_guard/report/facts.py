@@ -62,6 +62,11 @@ def _redacted(value: str) -> str:
     return value if is_redacted(value) else Secret(value.encode("utf-8", "surrogatepass")).redacted()
 
 
+def parts_of(finding: Finding) -> list[str]:
+    """Return a line for each part of the finding's secret: ``AKIA…7XYA (AWS access key ID, line 3)``."""
+    return [f"{part.secret} ({part.title}, line {part.start_line})" for part in finding.parts]
+
+
 def why_incomplete(result: ScanResult) -> str:
     """Return why not everything was swept, in a clause; empty when everything was."""
     if result.problems:
