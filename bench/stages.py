@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from bench import speed, table
 from bench.measure import BenchError
-from secrets_guard import api, canary, engine, judge
+from secrets_guard import api, canary, engine, judge, parts
 from secrets_guard.attribute import context_of
 from secrets_guard.cache import Cache
 from secrets_guard.config import Settings
@@ -26,7 +26,6 @@ from secrets_guard.decode.view import View
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.errors import SecretsGuardError
 from secrets_guard.fingerprint import Fingerprinter
-from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.match import Match
@@ -167,6 +166,7 @@ def note(blobs: list[Blob], pipeline: engine.Pipeline, scratch: hyperscan.Scratc
     matcher = pipeline.matcher
     roots = views = clock.time("batch", roots_of, blobs)
     judged: dict[int, list[Judged]] = {}
+    texts: dict[int, list[View]] = {index: [root] for index, root in enumerate(roots)}
     for _ in range(_DEPTH + 1):
         batch = clock.time("batch", Batch, views)
         size = len(batch.buffer)
@@ -182,8 +182,10 @@ def note(blobs: list[Blob], pipeline: engine.Pipeline, scratch: hyperscan.Scratc
         clock.add("decode", len(views))
         if not views:
             break
+        for view in views:
+            texts[view.blob_index].append(view)
     for index, group in judged.items():
-        stands = clock.time("judge", overlap.resolve, group)
+        stands = clock.time("judge", parts.join, group, texts[index], matcher, pipeline.clerk.stands)
         clock.add("judge", len(stands))
         clock.time("attribute", pipeline.clerk.note, roots[index], stands, tally)
 

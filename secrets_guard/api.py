@@ -16,7 +16,7 @@ from secrets_guard.fingerprint import Fingerprinter
 from secrets_guard.model.protocols import Source, is_remembering
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
-from secrets_guard.rules.active import load_rules, select
+from secrets_guard.rules.active import load_rules, select, with_helpers
 from secrets_guard.suppression.allow import AllowJudge, judge_allow
 from secrets_guard.suppression.entry import Suppression
 from secrets_guard.suppression.known import Suppressions
@@ -100,18 +100,23 @@ def _coverage_key(rules: RuleSet, settings: Settings) -> str:
 
 
 def active_rules(rules: RuleSet, settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules that can still report under the settings' thresholds. Raises RuleError when none can."""
-    kept = tuple(
-        [
-            rule
-            for rule in rules.rules
-            if at_least(rule.severity, settings.min_severity, SEVERITIES)
-            and (rule.checksum or at_least(rule.confidence, settings.min_confidence, CONFIDENCES))
-        ]
-    )
+    """Return the rules that can still report under the settings' thresholds, and those that help them.
+
+    Raises RuleError when none can.
+    """
+    kept = [
+        rule
+        for rule in rules.rules
+        if rule.alone
+        and at_least(rule.severity, settings.min_severity, SEVERITIES)
+        and (rule.checksum or at_least(rule.confidence, settings.min_confidence, CONFIDENCES))
+    ]
     if not kept:
-        raise RuleError("no rule reaches --min-severity and --min-confidence; lower one of them")
-    return kept
+        why = "reaches --min-severity and --min-confidence; lower one of them"
+        if not any(rule.alone for rule in rules.rules):
+            why = "is left that stands alone: name a rule that has this one nearby, too"
+        raise RuleError(f"no rule {why}")
+    return tuple(with_helpers(kept, rules.rules))
 
 
 def today() -> str:

@@ -12,7 +12,7 @@ from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
 
 __all__ = ["FORMATS", "OPTIONS", "AllowEntry", "Settings", "find_config", "load_settings", "parse_size"]
 
-FORMATS = ("human", "json", "jsonl", "sarif", "junit", "csv", "html", "gitlab", "github")
+FORMATS = ("human", "json", "jsonl", "sarif", "junit", "csv", "html", "gitlab", "github", "gitleaks")
 ENV_PREFIX = "SECRETS_GUARD_"
 _OTHERS = ("SECRETS_GUARD_CACHE", "SECRETS_GUARD_CONFIG", "SECRETS_GUARD_DEBUG", "SECRETS_GUARD_READER")
 """Variables of ours that are no options."""

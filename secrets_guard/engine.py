@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from secrets_guard import canary, glance, history, judge, workers
+from secrets_guard import canary, glance, history, judge, parts, workers
 from secrets_guard.attribute import context_of
 from secrets_guard.decode import decode, root_view
 from secrets_guard.decode.batch import Batch
 from secrets_guard.decode.view import View
 from secrets_guard.detect.matcher import Matcher
 from secrets_guard.errors import EngineError
-from secrets_guard.judge import overlap
 from secrets_guard.judge.overlap import Judged
 from secrets_guard.model.blob import Blob
 from secrets_guard.model.finding import Finding
@@ -167,6 +166,7 @@ def sweep(
     tally.count_blobs(roots)
     judged: dict[int, list[Judged]] = {}
     incomplete: set[int] = set()
+    decoded: dict[int, list[View]] = {}
     for depth in range(pipeline.max_depth + 1):
         batch = Batch(views)
         hits, encoded = matcher.scan(batch.buffer, scratch)
@@ -182,8 +182,11 @@ def sweep(
         tally.stats.decoded += sum(view.blob.id != canary.ID for view in views)
         if not views:
             break
+        for view in views:
+            decoded.setdefault(view.blob_index, []).append(view)
     message = "too many encoded pieces; the rest was not decoded"
     tally.problems += [Problem("limit", blobs[index].hint or blobs[index].id, message) for index in sorted(incomplete)]
     tally.suspects.update(blobs[index].id for index in incomplete)
     for index in sorted(judged):
-        note(roots[index], overlap.resolve(judged[index]), tally)
+        texts = [roots[index], *decoded.get(index, ())]
+        note(roots[index], parts.join(judged[index], texts, matcher, pipeline.clerk.stands), tally)

@@ -39,9 +39,12 @@ class Ledger(NamedTuple):
             self.clerk.note(root, judged, tally)
             return
         for match, verdict in judged:
-            final = verdict or self.clerk.doubt(match)
+            # Under some path what it is a part of may not stand, and it does.
+            final = (verdict if verdict is None or verdict.by != "part" else None) or self.clerk.doubt(match)
             if final is not None:
                 count(tally.stats.dropped, final.by)
+                if final.by == "nearby":
+                    tally.suspects.add(root.blob.id)
                 continue
             tally.suspects.add(root.blob.id)
             key = (match.rule.id, match.secret.reveal())

@@ -88,7 +88,9 @@ class Glance:
         made = Matcher((*active, canary.RULE), self._cache)
         # The token alone: the name before it is what other rules look for.
         control = canary.blob(0).data.split()[-1]
-        self._cache.write(self._name, f"{len(active)} {control.hex()} {made.database_name} {builtin_name()}".encode())
+        self._cache.write(
+            self._name, f"{len(made.rules) - 1} {control.hex()} {made.database_name} {builtin_name()}".encode()
+        )
 
 
 def _hits(loaded: Loaded, texts: list[bytes]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secrets_guard import canary, judge
+from secrets_guard import canary, judge, parts
 from secrets_guard.attribute import context_of
 from secrets_guard.cache import Cache
 from secrets_guard.decode import root_view
@@ -30,35 +30,48 @@ def _prove(rule: Rule, matcher: Matcher) -> list[str]:
     if not rule.examples:
         return [f"{rule.place}: {rule.id}: no example: add at least one template that must be found"]
     problems = []
+    shown: set[str] = set()
     for number, template in enumerate(rule.examples, 1):
-        try:
-            found = verdicts(rule, fill_bytes(template, rule.id), matcher)
-        except ValueError as error:
-            problems.append(f"{rule.place}: {rule.id}: example {number}: {error}")
+        found = _tried(rule, template, matcher)
+        if isinstance(found, str):
+            problems.append(f"example {number}: {found}")
             continue
+        shown |= {part.rule.id for match, _ in found for part in match.parts}
         if not any(verdict is None for _, verdict in found):
             why = "; ".join(f"{verdict.by}: {verdict.reason}" for _, verdict in found if verdict) or "no match"
-            problems.append(f"{rule.place}: {rule.id}: example {number} is not found ({why})")
-        if any(verdict is None for _, verdict in verdicts(rule, template.encode(), matcher)):
-            problems.append(f"{rule.place}: {rule.id}: example {number} is found unfilled: it would trip our own hook")
+            problems.append(f"example {number} is not found ({why})")
+        if rule.alone and any(verdict is None for _, verdict in verdicts(rule, template.encode(), matcher)):
+            problems.append(f"example {number} is found unfilled: it would trip our own hook")
+    problems += [f"no example shows {near.rule} nearby" for near in rule.nearby if near.rule not in shown]
     for number, template in enumerate(rule.counterexamples, 1):
-        try:
-            found = verdicts(rule, fill_bytes(template, rule.id), matcher)
-        except ValueError as error:
-            problems.append(f"{rule.place}: {rule.id}: counterexample {number}: {error}")
-            continue
-        if any(verdict is None for _, verdict in found):
-            problems.append(f"{rule.place}: {rule.id}: counterexample {number} is found")
-    return problems
+        found = _tried(rule, template, matcher)
+        if isinstance(found, str):
+            problems.append(f"counterexample {number}: {found}")
+        elif any(verdict is None for _, verdict in found):
+            problems.append(f"counterexample {number} is found")
+    return [f"{rule.place}: {rule.id}: {problem}" for problem in problems]
+
+
+def _tried(rule: Rule, template: str, matcher: Matcher) -> list[tuple[Match, Verdict | None]] | str:
+    try:
+        return verdicts(rule, fill_bytes(template, rule.id), matcher)
+    except ValueError as error:
+        return str(error)
 
 
 def verdicts(rule: Rule, text: bytes, matcher: Matcher) -> list[tuple[Match, Verdict | None]]:
     """Return the rule's matches in ``text`` with the verdict that drops each (None: it stands)."""
     hint = HINT if not rule.path else _path_for(rule)
     batch = Batch([root_view(Blob(hint, text + b"\n", hint), 0)])
+    if not rule.alone:
+        found = matcher.search(rule, batch.views[0], 0, len(batch.views[0].data))
+        return [judge.judge(match, context_of(match, hint)) for match in found]
     hits, _ = matcher.scan(batch.buffer, matcher.scratch())
-    own = [hit for hit in hits if matcher.rules[hit[0]].id == rule.id]
-    return [judge.judge(match, context_of(match, hint)) for match in matcher.confirm(batch, own)]
+    named = {rule.id, *(near.rule for near in rule.nearby)}
+    near = [hit for hit in hits if matcher.rules[hit[0]].id in named]
+    judged = [judge.judge(match, context_of(match, hint)) for match in matcher.confirm(batch, near)]
+    joined = parts.join(judged, batch.views, matcher, lambda match: match.rule.id == rule.id)
+    return [one for one in joined if one[0].rule.id == rule.id]
 
 
 def _path_for(rule: Rule) -> str:

@@ -1,6 +1,7 @@
 """Judged matches -> findings and counters: thresholds, suppressions, places."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from secrets_guard import canary
@@ -9,12 +10,13 @@ from secrets_guard.decode.view import View
 from secrets_guard.fingerprint import Fingerprinter
 from secrets_guard.judge.entropy import shannon
 from secrets_guard.judge.overlap import Judged
-from secrets_guard.model.finding import Finding, Location
+from secrets_guard.model.finding import Finding, Location, Part
 from secrets_guard.model.match import Match, Verdict
 from secrets_guard.model.origin import FileOrigin, Origin
 from secrets_guard.model.result import Explanation, Problem, Stats, count
 from secrets_guard.model.rule import CONFIDENCES, at_least
 from secrets_guard.model.secret import Secret
+from secrets_guard.model.span import Span
 from secrets_guard.suppression.order import Suppressor
 
 MAX_FINDINGS = 100_000
@@ -32,10 +34,19 @@ class Evidence(NamedTuple):
     line: bytes
     inside: str = ""
     """Where in the content that the origin names it is: a blob's ``inside``."""
+    parts: tuple[Secret, ...] = ()
+    """The values of the finding's parts, in their order."""
 
     def __repr__(self) -> str:
         """Show the finding alone: the line holds the plain value."""
         return f"Evidence({self.finding!r})"
+
+
+class _Spot(NamedTuple):
+    """Where a match is, and its parts as the report tells them."""
+
+    where: Location
+    parts: tuple[Part, ...]
 
 
 class Tally:
@@ -111,34 +122,43 @@ class Clerk(NamedTuple):
             found = (match for match, verdict in judged if verdict is None or verdict.by == "overlap")
             tally.canary |= {match.decoded for match in found if match.rule is canary.RULE}
             return
-        hidden = outermost([match for match, verdict in judged if verdict is None or verdict.by not in _HARMLESS])
-        places = Places(root)
+        parts = [part for match, verdict in judged if verdict is None for part in match.parts]
+        values = [match for match, verdict in judged if verdict is None or verdict.by not in _HARMLESS]
+        hidden = outermost([*values, *parts])
+        places, beside = Places(root), Places(root)
+        spots = {span: beside.location(span) for span in sorted({part.secret_span for part in parts})}
         for match, verdict in sorted(judged, key=lambda one: (one[0].secret_span, one[0].rule.id)):
             final = verdict or self.doubt(match)
             if final is not None:
                 count(tally.stats.dropped, final.by)
+                if final.by == "nearby":
+                    # What is near may change by an edit out of sight of it: such a content is not to be called clean.
+                    tally.suspects.add(root.blob.id)
                 if self.explain:
                     where = places.location(match.secret_span)
                     tally.explanations.append(_explanation(match, where, "dropped", final.by, final.reason))
                 continue
             tally.suspects.add(root.blob.id)
-            self._keep(root, match, places.location(match.secret_span), hidden, tally)
+            told = _told(match, spots, self.show_secrets)
+            self._keep(root, match, _Spot(places.location(match.secret_span), told), hidden, tally)
+
+    def stands(self, match: Match) -> bool:
+        """Tell whether a match that no judge dropped reaches the confidence asked for."""
+        return at_least(match.confidence, self.min_confidence, CONFIDENCES)
 
     def doubt(self, match: Match) -> Verdict | None:
         """Return the verdict on a match that stays under the confidence asked for, or None."""
-        if at_least(match.confidence, self.min_confidence, CONFIDENCES):
+        if self.stands(match):
             return None
         reasons = "; ".join(match.reasons) or "as the rule says"
         return Verdict(False, "confidence", f"only {match.confidence} confidence: {reasons}")
 
-    def _keep(self, root: View, match: Match, where: Location, hidden: list[Match], tally: Tally) -> None:
-        value = match.secret.reveal()
-
-        def fingerprint() -> str:
-            return self.fingerprints.of(match.rule, value)
-
+    def _keep(self, root: View, match: Match, spot: _Spot, hidden: list[Match], tally: Tally) -> None:
+        value, (where, told) = match.secret.reveal(), spot
+        fingerprint = partial(self._fingerprint, match)
         context = context_of(match, root.blob.hint)
         allowed = self.suppress(match, context, where.path, where.start_line, fingerprint)
+        self._use_for_parts(match, told, root.blob.hint)
         if allowed is not None:
             count(tally.stats.suppressed, allowed[0])
             if self.explain:
@@ -164,8 +184,36 @@ class Clerk(NamedTuple):
             decoded=match.decoded,
             fingerprint=fingerprint(),
             blob_id=root.blob.id,
+            parts=told,
         )
-        tally.found.append(Evidence(finding, match.secret, context.before + value + context.after, root.blob.inside))
+        line = context.before + value + context.after
+        values = tuple([part.secret for part in match.parts])
+        tally.found.append(Evidence(finding, match.secret, line, root.blob.inside, values))
+
+    def _use_for_parts(self, match: Match, told: tuple[Part, ...], hint: str) -> None:
+        """Let what would suppress a part by itself count as used: the part is still there."""
+        for part, place in zip(match.parts, told, strict=True):
+            if part.rule.alone:
+                self.suppress(part, context_of(part, hint), hint, place.start_line, partial(self._fingerprint, part))
+
+    def _fingerprint(self, match: Match) -> str:
+        return self.fingerprints.of(match.rule, match.secret.reveal())
+
+
+def _told(match: Match, spots: dict[Span, Location], show: bool) -> tuple[Part, ...]:
+    """Return a match's parts as the report tells them."""
+    return tuple(
+        [
+            Part(
+                part.rule.id,
+                part.rule.title,
+                spots[part.secret_span].start_line,
+                spots[part.secret_span].start_column,
+                part.secret.reveal().decode("utf-8", "replace") if show else redacted(part),
+            )
+            for part in match.parts
+        ]
+    )
 
 
 def _explanation(match: Match, where: Location, outcome: str, by: str, reason: str) -> Explanation:

@@ -52,11 +52,15 @@ def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], extra: Extra = N
     """Show one rule: what it matches, its examples (as templates), where its format is defined."""
     from secrets_guard.rules.active import load_rules, select
 
-    rule = select(load_rules(tuple(extra or ())), (rule_id,), ()).rules[0]
+    rule = next(one for one in select(load_rules(tuple(extra or ())), (rule_id,), ()).rules if one.id == rule_id)
     for field, value in rule._asdict().items():
-        if value in ("", (), 0, 0.0):
+        if value in ("", (), 0, 0.0) or (field, value) == ("alone", True):
             continue
-        if isinstance(value, tuple):
+        if field == "nearby":
+            print("nearby:")
+            for near in value:
+                print(f"  - {near.rule} ({'must' if near.required else 'may'} match within {near.within} lines)")
+        elif isinstance(value, tuple):
             print(f"{field}:")
             for item in value:
                 print("  - " + item.replace("\n", "\n    "))
@@ -86,7 +90,8 @@ def import_rules(
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the rules here.")] = "",
 ) -> None:
     """Turn a gitleaks config into our rules; what does not carry over is listed."""
-    from secrets_guard.rules.import_gitleaks import read_gitleaks, to_yaml
+    from secrets_guard.rules.import_gitleaks import read_gitleaks
+    from secrets_guard.rules.imported_yaml import to_yaml
 
     imported = read_gitleaks(path)
     text = to_yaml(imported)

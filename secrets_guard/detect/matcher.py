@@ -26,16 +26,20 @@ _BINARY_KINDS = ("token", "private-key")
 
 
 class Matcher:
-    """All rules and all decoders' triggers in one database. Safe to share; each thread brings its own scratch."""
+    """All rules and all decoders' triggers in one database. Safe to share; each thread brings its own scratch.
+
+    ``helpers`` (by id) are the rules that do not stand alone: in no database, but looked for where others match.
+    """
 
     def __init__(self, rules: tuple[Rule, ...], cache: Cache, ready: Loaded | None = None) -> None:
         """Take the database that is ``ready``, load it or compile it.
 
         Raises RuleError for a pattern that Vectorscan refuses.
         """
-        self.rules = rules
-        patterns = [(rule.trigger or rule.pattern).encode() for rule in rules]
-        names = [f"{rule.place}: {rule.id}" for rule in rules]
+        self.rules = tuple([rule for rule in rules if rule.alone])
+        self.helpers = {rule.id: rule for rule in rules if not rule.alone}
+        patterns = [(rule.trigger or rule.pattern).encode() for rule in self.rules]
+        names = [f"{rule.place}: {rule.id}" for rule in self.rules]
         self._found, self._find = run_finder()
         patterns += [decoder.trigger for decoder in DECODERS[self._found :]]
         names += [decoder.name for decoder in DECODERS[self._found :]]
@@ -63,7 +67,10 @@ class Matcher:
         return [hit for hit in hits if hit[0] < first], found
 
     def confirm(self, batch: Batch, hits: list[Hit]) -> Iterator[Match]:
-        """Stage two: yield the matches that the rules' own patterns find around the hits."""
+        """Stage two: yield the matches that the rules' own patterns find around the hits.
+
+        Of a content in pieces those of its neighbours are among them, not ``owned``.
+        """
         ends: dict[int, list[int]] = {}
         for index, end in hits:
             ends.setdefault(index, []).append(end)
@@ -85,6 +92,17 @@ class Matcher:
                     match = _match(rule, view, found, base)
                     if match is not None:
                         yield match
+
+    def search(self, rule: Rule, view: View, low: int, high: int) -> Iterator[Match]:
+        """Yield the matches of one of ``helpers`` between two offsets of a view, whichever piece they belong to."""
+        if view.binary and rule.kind not in _BINARY_KINDS:
+            return
+        if rule.path and view.blob.hint and not re.search(rule.path, view.blob.hint):
+            return
+        for found in re.compile(rule.pattern.encode()).finditer(view.data, low, high):
+            match = _match(rule, view, found, 0)
+            if match is not None:
+                yield match
 
     def expression(self, index: int) -> re.Pattern[bytes]:
         """Return a rule's pattern, compiled the first time it is asked for."""
@@ -135,7 +153,7 @@ def _match(rule: Rule, view: View, found: re.Match[bytes], base: int) -> Match |
     local = Span(start - base, end - base)
     local_secret = Span(secret_start - base, secret_end - base)
     span = view.original(*local)
-    if not local_secret.overlaps(view.fresh) or not view.owns(span):
+    if not local_secret.overlaps(view.fresh):
         return None
     return Match(
         rule=rule,
@@ -149,4 +167,5 @@ def _match(rule: Rule, view: View, found: re.Match[bytes], base: int) -> Match |
         decoded=view.chain,
         confidence=rule.confidence,
         reasons=(),
+        owned=view.owns(span),
     )

@@ -29,6 +29,8 @@ JUDGES: tuple[Judge, ...] = (
     confidence.judge,
 )
 """Cheapest and surest first. The first that drops ends it; ratings add up."""
+_OWN: tuple[Judge, ...] = (rule_allow.judge, entropy.judge, checksum.judge)
+"""Those that go by the rule alone. Of a rule that does not stand alone nothing else is asked: a user is called root."""
 
 
 def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
@@ -36,7 +38,7 @@ def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
 
     Several doubts make ``low``; a proof (a checksum) is not outweighed by where the secret stands.
     """
-    for opinion in JUDGES:
+    for opinion in JUDGES if match.rule.alone else _OWN:
         verdict = opinion(match, context)
         if verdict is None:
             continue

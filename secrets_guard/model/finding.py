@@ -24,6 +24,17 @@ class Occurrence(NamedTuple):
     origin: Origin
 
 
+class Part(NamedTuple):
+    """Another part of a secret, near it: the id of a key, the user of a password."""
+
+    rule_id: str
+    title: str
+    start_line: int
+    start_column: int
+    secret: str
+    """Redacted, as the finding's own."""
+
+
 class Finding(NamedTuple):
     """One secret in one place."""
 
@@ -50,6 +61,8 @@ class Finding(NamedTuple):
     """How many other places there are."""
     exposure: Exposure | None = None
     """How long it has been readable; known of histories only."""
+    parts: tuple[Part, ...] = ()
+    """What belongs to it, in the same file."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

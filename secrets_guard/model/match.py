@@ -34,6 +34,10 @@ class Match(NamedTuple):
     confidence: str = "high"
     reasons: tuple[str, ...] = ()
     """Why the confidence is what it is."""
+    owned: bool = True
+    """Whether it belongs to this piece of its content; one that does not is seen for what is near it only."""
+    parts: "tuple[Match, ...]" = ()
+    """Matches of other rules that make one finding with it (parts.py), in the order of the rule's ``nearby``."""
 
 
 class Context(NamedTuple):

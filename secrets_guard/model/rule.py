@@ -13,12 +13,24 @@ KINDS = ("token", "private-key", "url", "assignment", "entropy")
 a secret-like name with a value, nothing but randomness. Of two matches of one secret the more specific wins."""
 
 
+class Nearby(NamedTuple):
+    """Another rule that must (``required``) or may match near a match, and becomes a part of its finding."""
+
+    rule: str
+    within: int = 10
+    """Lines between the two at most; 0: the same line."""
+    required: bool = False
+    columns: int = 0
+    """Bytes between where the two begin in their lines, at most; 0: any."""
+
+
 class Rule(NamedTuple):
     """One kind of secret. See docs/add-a-rule.md for the meaning of each field.
 
     ``max_length`` is the longest match in bytes; ``min_entropy`` is Shannon's, in bits per character.
     ``trigger`` is the pattern of stage one, derived from ``pattern`` (or from a given trigger) when a rule is loaded:
     it matches wherever the pattern does, ending inside the match.
+    A rule that does not stand ``alone`` is looked for only near matches of rules that name it in ``nearby``.
     ``longest`` and ``trigger_longest`` are the most bytes that the pattern, and the trigger inside a match of it, can
     match as they stand: both are found when a rule is loaded; 0 is not known.
     """
@@ -35,7 +47,8 @@ class Rule(NamedTuple):
     checksum: str = ""
     path: str = ""
     allow: tuple[str, ...] = ()
-    nearby: tuple[str, ...] = ()
+    nearby: tuple[Nearby, ...] = ()
+    alone: bool = True
     severity: str = "high"
     confidence: str = "high"
     examples: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ REPORTERS: Mapping[str, str] = MappingProxyType(
         "csv": "secrets_guard.report.csv:write",
         "gitlab": "secrets_guard.report.gitlab:write",
         "github": "secrets_guard.report.github:write",
+        "gitleaks": "secrets_guard.report.gitleaks:write",
     }
 )
 """Format -> ``module:function``; a new format is a module and a line here."""

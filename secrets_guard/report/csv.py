@@ -28,6 +28,7 @@ COLUMNS = (
     "origin",
     "occurrences_total",
     "fingerprint",
+    "parts",
 )
 """The header."""
 
@@ -70,6 +71,7 @@ def _values(finding: Finding) -> tuple[str | int | float, ...]:
         "; ".join(f"{name}={value}" for name, value in origin.items() if value not in ("", None)),
         finding.occurrences_total,
         finding.fingerprint,
+        "; ".join(f"{part.rule_id}:{part.start_line}:{part.start_column} {part.secret}" for part in finding.parts),
     )
 
 

@@ -52,10 +52,19 @@ def without_plain(finding: Finding) -> Finding:
 
     The line goes as well then: it may hold further plain secrets that nothing here can tell.
     """
-    if is_redacted(finding.secret):
+    if all(is_redacted(value) for value in (finding.secret, *(part.secret for part in finding.parts))):
         return finding
-    plain = Secret(finding.secret.encode("utf-8", "surrogatepass"))
-    return finding._replace(secret=plain.redacted(), context="")
+    parts = tuple(part._replace(secret=_redacted(part.secret)) for part in finding.parts)
+    return finding._replace(secret=_redacted(finding.secret), context="", parts=parts)
+
+
+def _redacted(value: str) -> str:
+    return value if is_redacted(value) else Secret(value.encode("utf-8", "surrogatepass")).redacted()
+
+
+def parts_of(finding: Finding) -> list[str]:
+    """Return a line for each part of the finding's secret: ``AKIA…7XYA (AWS access key ID, line 3)``."""
+    return [f"{part.secret} ({part.title}, line {part.start_line})" for part in finding.parts]
 
 
 def why_incomplete(result: ScanResult) -> str:

@@ -9,7 +9,7 @@ from typing import IO
 
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.result import ScanResult
-from secrets_guard.report.facts import why_incomplete, without_plain
+from secrets_guard.report.facts import parts_of, why_incomplete, without_plain
 from secrets_guard.report.text import printable, put
 
 _COMMANDS = {"critical": "error", "high": "error"}
@@ -34,7 +34,8 @@ def _finding_command(finding: Finding) -> str:
         # GitHub refuses columns on an annotation of several lines.
         properties |= {"col": place.start_column, "endColumn": place.end_column}
     properties["title"] = finding.title
-    message = f"{finding.secret} ({finding.rule_id}, {finding.severity}, confidence {finding.confidence})"
+    told = f"{finding.rule_id}, {finding.severity}, confidence {finding.confidence}"
+    message = "; with ".join([f"{finding.secret} ({told})", *parts_of(finding)])
     return _command(_COMMANDS.get(finding.severity, "warning"), properties, message)
 
 

@@ -11,7 +11,7 @@ from typing import IO
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.origin import origin_fields
 from secrets_guard.model.result import ScanResult
-from secrets_guard.report.facts import ADVICE, rules_of, times, web_links, why_incomplete, without_plain
+from secrets_guard.report.facts import ADVICE, parts_of, rules_of, times, web_links, why_incomplete, without_plain
 from secrets_guard.report.json import encoded, laid_out
 
 VERSION = "15.0.7"
@@ -69,11 +69,9 @@ def _messages(result: ScanResult) -> list[dict[str, str]]:
 
 def _vulnerability(finding: Finding, tool: str, links: list[str]) -> dict[str, object]:
     rule_id = finding.rule_id or "unknown"
-    description = (
-        f"{finding.title}: {finding.secret} (confidence {finding.confidence}: {'; '.join(finding.reasons)})"
-        if finding.reasons
-        else f"{finding.title}: {finding.secret} (confidence {finding.confidence})"
-    )
+    why = f": {'; '.join(finding.reasons)}" if finding.reasons else ""
+    told = f"{finding.title}: {finding.secret} (confidence {finding.confidence}{why})"
+    description = "; with ".join([told, *parts_of(finding)])
     return {
         "id": _stable_id(finding),
         "category": "secret_detection",

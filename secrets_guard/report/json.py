@@ -40,8 +40,9 @@ def fields(result: ScanResult) -> dict[str, object]:
 
 
 def finding_fields(finding: Finding) -> dict[str, object]:
-    """Return a finding as JSON values; ``exposure`` only where it is known (a history's)."""
+    """Return a finding as JSON values; ``exposure`` where it is known (a history's), ``parts`` where it has any."""
     exposure = finding.exposure
+    parts = {"parts": [part._asdict() for part in finding.parts]} if finding.parts else {}
     known = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
     return {
         "rule_id": finding.rule_id,
@@ -55,6 +56,7 @@ def finding_fields(finding: Finding) -> dict[str, object]:
         "entropy": finding.entropy,
         "decoded": list(finding.decoded),
         "fingerprint": finding.fingerprint,
+        **parts,
         "origin": origin_fields(finding.origin),
         "occurrences": [_occurrence_fields(occurrence) for occurrence in finding.occurrences],
         "occurrences_total": finding.occurrences_total,

@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 from secrets_guard.model.finding import Finding
 from secrets_guard.model.result import ScanResult
-from secrets_guard.report.facts import ADVICE, times, why_incomplete, without_plain
+from secrets_guard.report.facts import ADVICE, parts_of, times, why_incomplete, without_plain
 from secrets_guard.report.text import printable
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _add_finding(suite: Element, finding: Finding) -> None:
     line = finding.context.expandtabs(4).strip()
     lines = [
         f"secret: {finding.secret}",
+        *(f"with: {part}" for part in parts_of(finding)),
         *([f"line: {line}"] if line else []),
         f"severity: {finding.severity}, confidence: {finding.confidence}",
         f"fingerprint: {finding.fingerprint}",

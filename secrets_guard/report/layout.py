@@ -69,6 +69,13 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     yield from _context(finding, width)
     reasons = f" ({'; '.join(finding.reasons)})" if finding.reasons else ""
     yield (Piece(f"{_MARGIN}confidence: {finding.confidence}{reasons}"),)
+    for part in finding.parts:
+        at = f"line {part.start_line}" if part.start_line != place.start_line else "the same line"
+        yield (
+            Piece(f"{_MARGIN}with: "),
+            Piece(part.secret, "bold red"),
+            Piece(f"  {part.title} ({part.rule_id}), {at}"),
+        )
     if finding.decoded:
         yield (Piece(f"{_MARGIN}decoded from: {' > '.join(finding.decoded)}"),)
     for line in _origin(finding.origin):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any, get_args, get_type_hints
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import Finding, Location, Occurrence, Part
 from secrets_guard.model.origin import Exposure, Origin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
@@ -94,6 +94,7 @@ def _finding(item: Any, where: str) -> Finding:
         occurrences=tuple(_occurrence(other, at) for other, at in _items(fields, "occurrences", [], where)),
         occurrences_total=_get(fields, "occurrences_total", int, where, 0),
         exposure=_exposure(fields, where),
+        parts=tuple(Part(**_take(Part, part, at)) for part, at in _items(fields, "parts", [], where)),
     )
 
 

@@ -92,10 +92,17 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
             "occurrencesTotal": finding.occurrences_total,
         },
     }
-    related = [
-        _related(number, other.path, _line(other.start_line), _line(other.start_column))
-        for number, other in enumerate(finding.occurrences, 1)
+    beside = [
+        (_plain(f"A part: {part.title}"), place.path, part.start_line, part.start_column) for part in finding.parts
+    ]
+    beside += [
+        ("The same secret", other.path, other.start_line, other.start_column)
+        for other in finding.occurrences
         if (other.path, other.start_line, other.start_column) != (place.path, place.start_line, place.start_column)
+    ]
+    related = [
+        _related(number, text, path, _line(line), _line(column))
+        for number, (text, path, line, column) in enumerate(beside, 1)
     ]
     return {**fields, "relatedLocations": related} if related else fields
 
@@ -116,10 +123,10 @@ def _physical(finding: Finding) -> dict[str, object]:
     return fields
 
 
-def _related(number: int, path: str, line: int, column: int) -> dict[str, object]:
+def _related(number: int, text: str, path: str, line: int, column: int) -> dict[str, object]:
     return {
         "id": number,
-        "message": {"text": "The same secret"},
+        "message": {"text": text},
         "physicalLocation": {
             "artifactLocation": _artifact(path),
             "region": {"startLine": line, "startColumn": column},

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 
 from secrets_guard.cache import Cache, state_of
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
-from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.model.rule import Nearby, Rule, RuleSet
 from secrets_guard.rules import builtin
 from secrets_guard.version import __version__
 
-_TUPLES = [index for index, name in enumerate(Rule._fields) if name in ("keywords", "allow", "nearby", "references")]
+_TUPLES = [index for index, name in enumerate(Rule._fields) if name in ("keywords", "allow", "references")]
+_NEARBY = Rule._fields.index("nearby")
 _EXAMPLES = [Rule._fields.index("examples"), Rule._fields.index("counterexamples")]
 
 
@@ -25,7 +27,7 @@ def load_rules(paths: tuple[str, ...] = (), *, with_builtin: bool = True, cache:
     given = _files(list(paths))
     if cache is None:
         return _parse([*own, *given])
-    name = _name([*own, *given])
+    name = _name([*own, *given, *_extended(given)])
     kept = kept_rules(name, cache)
     if kept is not None:
         return kept
@@ -66,7 +68,15 @@ def select(rules: RuleSet, only: tuple[str, ...], exclude: tuple[str, ...]) -> R
     kept = [rule for rule in rules.rules if (not only or rule.id in only) and rule.id not in exclude]
     if not kept:
         raise RuleError("no rule is left: --only-rule and --exclude-rule cancel each other out")
-    return rule_set(kept)
+    return rule_set(with_helpers(kept, rules.rules))
+
+
+def with_helpers(kept: list[Rule], every: Iterable[Rule]) -> list[Rule]:
+    """Return the rules and those that they name in ``nearby``, which without them do not stand alone, sorted by id."""
+    known = {rule.id for rule in kept}
+    named = {near.rule for rule in kept for near in rule.nearby} - known
+    helpers = [rule._replace(alone=False, nearby=()) for rule in every if rule.id in named]
+    return sorted([*kept, *helpers]) if helpers else kept
 
 
 def _files(paths: list[str]) -> list[str]:
@@ -80,6 +90,16 @@ def _files(paths: list[str]) -> list[str]:
             raise RuleError(f"{path}: no *.yaml rule file in this folder")
         files += [os.path.join(path, name) for name in names]
     return files
+
+
+def _extended(files: list[str]) -> list[str]:
+    """Return the files that gitleaks configs among ``files`` extend."""
+    configs = [path for path in files if path.endswith(".toml")]
+    if not configs:
+        return []
+    from secrets_guard.rules.gitleaks_extend import extended_files
+
+    return [base for path in configs for base in extended_files(path)]
 
 
 def _name(files: list[str]) -> str:
@@ -129,4 +149,5 @@ def _from_json(content: bytes) -> RuleSet:
     for row in rows:
         for index in (*_TUPLES, *_EXAMPLES):
             row[index] = tuple(row[index])
+        row[_NEARBY] = tuple([Nearby(*near) for near in row[_NEARBY]])
     return RuleSet(tuple([Rule(*row) for row in rows]), digest)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from secrets_guard.config_file import AllowEntry
+from secrets_guard.errors import RuleError
 from secrets_guard.pattern import parse, pattern_problems
 from secrets_guard.rules.re2 import Translated, translate
 
@@ -33,6 +35,29 @@ class Notes:
     def listed(self) -> list[str]:
         """Return one line a note, the rules that it is about first."""
         return [f"{', '.join(ids)}: {text}" if ids else text for text, ids in self._about.items()]
+
+
+def read_text(path: str) -> str:
+    """Return the text of a config. Raises RuleError when it can't be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError as error:
+        raise RuleError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    """Return the document of a config, its keys in lower case. Raises RuleError when it is none."""
+    return parse_toml(read_text(path), path)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Return the document of a config's text, its keys in lower case. Raises RuleError when it is no TOML."""
+    try:
+        document: dict[str, Any] = lowered(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleError(f"{name}: not valid TOML: {error}") from None
+    return document
 
 
 def lowered(value: Any) -> Any:

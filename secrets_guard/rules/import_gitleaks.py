@@ -1,4 +1,4 @@
-"""A gitleaks or betterleaks v1 config (TOML) -> our rules and allow entries; a note on all that does not carry over.
+"""A gitleaks or betterleaks config (TOML) -> our rules and allow entries; a note on all that does not carry over.
 
 Format: https://github.com/gitleaks/gitleaks (README; config/config.go, config/rule.go, config/allowlist.go).
 """
@@ -6,23 +6,36 @@ Format: https://github.com/gitleaks/gitleaks (README; config/config.go, config/r
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from secrets_guard.config_file import AllowEntry
 from secrets_guard.errors import RuleError
-from secrets_guard.model.rule import Rule
+from secrets_guard.model.rule import CONFIDENCES, Rule
 from secrets_guard.pattern import LONGEST_MATCH, longest, parse
-from secrets_guard.rules.gitleaks_toml import Notes, allow_entries, checked, lowered, split_for_rule, strings, tables
+from secrets_guard.rules.betterleaks_filter import with_filters
+from secrets_guard.rules.gitleaks_extend import extended
+from secrets_guard.rules.gitleaks_required import with_nearby
+from secrets_guard.rules.gitleaks_toml import (
+    Notes,
+    allow_entries,
+    checked,
+    parse_toml,
+    read_text,
+    split_for_rule,
+    strings,
+    tables,
+)
 from secrets_guard.rules.re2 import Translated
 
 UNBOUNDED = 2000
 """Bytes that an unbounded repeat of characters is taken to be long at most; of any character at all, 8 times that."""
 
 _RULE_KEYS = {"id", "description", "regex", "secretgroup", "entropy", "keywords", "path", "tags"}
-_RULE_KEYS |= {"allowlist", "allowlists", "required", "skipreport"}
+_RULE_KEYS |= {"allowlist", "allowlists", "required", "skipreport", "components", "valuegroup", "confidence"}
+_RULE_KEYS |= {"specificity"}
 _TOP_KEYS = {"title", "description", "minversion", "extend", "rules", "allowlist", "allowlists"}
+_TOP_KEYS |= {"betterleaksminversion", "prefilter", "filter"}
 
 
 class Imported(NamedTuple):
@@ -38,19 +51,18 @@ def import_gitleaks(text: str, name: str, taken: Collection[str] = ()) -> Import
 
     Raises RuleError when the text is no such config at all.
     """
-    try:
-        document = lowered(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleError(f"{name}: not valid TOML: {error}") from None
+    document = parse_toml(text, name)
     if not set(document) & (_TOP_KEYS - {"title", "description"}):
         raise RuleError(f"{name}: no [[rules]], [[allowlists]] or [extend]: this is no gitleaks config")
     notes = Notes()
     _note_top(document, notes)
+    document = with_filters(extended(document, name, notes), "", notes)
     raw_rules = [raw for raw in tables(document, "rules", "", notes) if raw]
     ids = _slugs(raw_rules, taken, notes)
     rules: dict[str, Rule] = {}
     allow: list[AllowEntry] = []
-    for raw, rule_id in zip(raw_rules, ids, strict=True):
+    for bare, rule_id in zip(raw_rules, ids, strict=True):
+        raw = with_filters(bare, rule_id, notes)
         rule = _rule(raw, rule_id, notes)
         if rule is None:
             continue
@@ -63,65 +75,23 @@ def import_gitleaks(text: str, name: str, taken: Collection[str] = ()) -> Import
             allow += [rest._replace(rules=(rule_id,))] if rest else []
         rules[rule_id] = rule._replace(allow=patterns, place=f"{name}:1")
     renamed = {str(raw.get("id")): rule_id for raw, rule_id in zip(raw_rules, ids, strict=True)}
+    rules = with_nearby(rules, list(zip(ids, raw_rules, strict=True)), renamed, notes)
+    allow = [entry for entry in allow if set(entry.rules) <= set(rules)]
     for raw in _allowlist_tables(document, "", notes):
         targets = tuple(renamed.get(target, target) for target in strings(raw, "targetrules", "", notes))
+        for target in targets:
+            if target not in rules:
+                notes.add(target, "an allowlist's targetRules name it, and no rule of this file has that id")
         allow += [entry._replace(rules=targets) for entry in allow_entries(raw, "", notes)]
     return Imported([rules[rule_id] for rule_id in sorted(rules)], allow, notes.listed())
 
 
 def read_gitleaks(path: str, taken: Collection[str] = ()) -> Imported:
     """Return what a gitleaks config file means in our terms. Raises RuleError when it can't be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return import_gitleaks(stream.read(), path, taken)
-    except OSError as error:
-        raise RuleError(f"{path}: can't be read: {error.strerror}") from None
-
-
-def to_yaml(imported: Imported) -> str:
-    """Return the rules as a rule file of ours, the notes as comments on top and the allow part as one at the end."""
-    import yaml
-
-    defaults = Rule("", "", "")._asdict()
-    documents = []
-    for rule in imported.rules:
-        given = {key: value for key, value in rule._asdict().items() if value != defaults[key]}
-        given |= {"id": rule.id, "title": rule.title, "pattern": rule.pattern, "secret_group": rule.secret_group}
-        documents.append({k: list(v) if isinstance(v, tuple) else v for k, v in given.items() if k != "place"})
-    body = yaml.safe_dump(documents, sort_keys=False, allow_unicode=True, width=2**31 - 1)
-    allow = allow_yaml(imported)
-    tail = f"\nFor .secrets-guard.yaml:\n{allow}" if allow else ""
-    return _comment("\n".join(imported.notes)) + body + _comment(tail)
-
-
-def allow_yaml(imported: Imported) -> str:
-    """Return the allow part as a piece of `.secrets-guard.yaml`, or an empty string."""
-    import yaml
-
-    defaults = AllowEntry()._asdict()
-    entries = [
-        {k: list(v) if isinstance(v, tuple) else v for k, v in entry._asdict().items() if v != defaults[k]}
-        for entry in imported.allow
-    ]
-    return yaml.safe_dump({"allow": entries}, sort_keys=False, allow_unicode=True, width=2**31 - 1) if entries else ""
-
-
-def _comment(text: str) -> str:
-    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
+    return import_gitleaks(read_text(path), path, taken)
 
 
 def _note_top(document: Mapping[str, Any], notes: Notes) -> None:
-    extend = document.get("extend")
-    extend = extend if isinstance(extend, dict) else {}
-    if extend.get("usedefault"):
-        notes.add(
-            "", "[extend] useDefault: the default rules of gitleaks are not added; our own built-in rules are there"
-        )
-    for key in ("path", "url"):
-        if extend.get(key):
-            notes.add("", f"[extend] {key} {extend[key]!r} is not followed: import that file too")
-    for rule_id in extend.get("disabledrules") or []:
-        notes.add(str(rule_id), "[extend] disabledRules: name our rules of the same purpose in exclude_rule")
     for key in sorted(set(document) - _TOP_KEYS):
         notes.add("", f"the key {key!r} does not carry over")
 
@@ -148,10 +118,7 @@ def _rule(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> Rule | None:
     if not regex or not isinstance(regex, str) or not isinstance(path, str):
         notes.add(rule_id, "left out: it has no regex; a rule that goes by the path alone is none of ours")
         return None
-    if raw.get("skipreport"):
-        notes.add(rule_id, "left out: skipReport, it only serves other rules")
-        return None
-    group, entropy = raw.get("secretgroup", 0), raw.get("entropy", 0)
+    group, entropy = raw.get("secretgroup", 0) or raw.get("valuegroup", 0), raw.get("entropy", 0)
     if not isinstance(group, int) or not isinstance(entropy, int | float):
         notes.add(rule_id, "left out: its secretGroup or entropy is no number")
         return None
@@ -167,12 +134,27 @@ def _rule(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> Rule | None:
     keywords = tuple(dict.fromkeys(word.lower() for word in strings(raw, "keywords", rule_id, notes)))
     rule = Rule(rule_id, title, pattern.pattern, keywords=keywords, path=where.pattern, min_entropy=float(entropy))
     rule = rule._replace(max_length=_max_length(rule, notes))
-    return rule._replace(secret_group=_secret_group(rule, group, notes))
+    confidence = str(raw.get("confidence", ""))
+    return rule._replace(
+        kind=_kind(raw, rule_id, notes),
+        secret_group=_secret_group(rule, group, notes),
+        confidence=confidence if confidence in CONFIDENCES else rule.confidence,
+    )
+
+
+def _kind(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> str:
+    """Return ``assignment`` for a rule that gives way to all others there, too, else ``token``."""
+    specificity = raw.get("specificity")
+    # gitleaks goes by the word in the id (detect/utils.go), betterleaks by a specificity below that of others.
+    if "generic" not in rule_id and not (isinstance(specificity, int) and specificity < 0):
+        return "token"
+    notes.add(rule_id, "it gives way to other rules, and is judged as our own generic rules: plain words are no secret")
+    return "assignment"
 
 
 def _note_rule(raw: Mapping[str, Any], rule_id: str, notes: Notes) -> None:
-    if raw.get("required"):
-        notes.add(rule_id, "it finds more than before: the rules that it requires nearby do not carry over")
+    if raw.get("confidence") == "low":
+        notes.add(rule_id, "of low confidence: it reports only with --min-confidence low")
     if raw.get("tags"):
         notes.add(rule_id, "tags do not carry over")
     for key in sorted(set(raw) - _RULE_KEYS):

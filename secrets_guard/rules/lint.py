@@ -26,12 +26,16 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "path": str,
     "allow": list,
     "nearby": list,
+    "alone": bool,
     "severity": str,
     "confidence": str,
     "examples": list,
     "counterexamples": list,
     "references": list,
 }
+_NEARBY_FIELDS: dict[str, type] = {"rule": str, "within": int, "required": bool, "columns": int}
+MOST_LINES = 1000
+"""Lines (or columns) that two parts of a secret may be apart; in bytes parts.py sets the bound."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -42,8 +46,10 @@ def field_problems(raw: dict[Any, Any]) -> list[tuple[str, str]]:
         wanted = _FIELDS.get(key)
         if wanted is None:
             problems.append((str(key), f"unknown field {key!r}{nearest(str(key), list(_FIELDS))}"))
-        elif not isinstance(value, wanted) or isinstance(value, bool):
+        elif not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             problems.append((key, f"{key} must be {_type_name(wanted)}, not {type(value).__name__}"))
+        elif key == "nearby":
+            problems += [("nearby", text) for near in raw[key] for text in _nearby_problems(near)]
         elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
             problems.append((key, f"{key} must be a list of strings"))
     problems += [("id", f"{key} is missing") for key in ("id", "title", "pattern") if key not in raw]
@@ -51,7 +57,26 @@ def field_problems(raw: dict[Any, Any]) -> list[tuple[str, str]]:
 
 
 def _type_name(wanted: type | tuple[type, ...]) -> str:
-    return {str: "a string", int: "a whole number", list: "a list"}.get(wanted, "a number")  # type: ignore[arg-type]
+    names = {str: "a string", int: "a whole number", list: "a list", bool: "true or false"}
+    return names.get(wanted, "a number")  # type: ignore[arg-type]
+
+
+def _nearby_problems(near: Any) -> list[str]:
+    """Return what is wrong with an entry of ``nearby``: the id of a rule, or a mapping with it."""
+    if isinstance(near, str):
+        return []
+    if not isinstance(near, dict) or "rule" not in near:
+        return ["nearby must be a list of rule ids, or of mappings {rule: ID, within: LINES, required: true}"]
+    problems = []
+    for key, value in near.items():
+        wanted = _NEARBY_FIELDS.get(key)
+        if wanted is None:
+            problems.append(f"unknown field {key!r} in nearby{nearest(str(key), list(_NEARBY_FIELDS))}")
+        elif not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            problems.append(f"{key} in nearby must be {_type_name(wanted)}, not {type(value).__name__}")
+        elif wanted is int and not 0 <= near[key] <= MOST_LINES:
+            problems.append(f"{key} in nearby must be from 0 to {MOST_LINES}")
+    return problems
 
 
 def rule_problems(rule: Rule) -> list[tuple[str, str]]:

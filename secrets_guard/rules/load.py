@@ -8,12 +8,12 @@ from typing import Any
 
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import ConfigError, RuleError
-from secrets_guard.model.rule import Rule, RuleSet
+from secrets_guard.model.rule import Nearby, Rule, RuleSet
 from secrets_guard.pattern import NEAR, longest, parse
 from secrets_guard.rules import lint
 from secrets_guard.rules.trigger import derive, head
 
-_TUPLES = ("keywords", "allow", "nearby", "examples", "counterexamples", "references")
+_TUPLES = ("keywords", "allow", "examples", "counterexamples", "references")
 _SHORTEST_TRIGGER = 4
 """Bytes: a shorter one is hit everywhere, so it says nothing of where to look."""
 
@@ -33,11 +33,25 @@ def parse_rules(files: list[tuple[str, bytes]], known: Sequence[Rule] = (), *, t
             if rule.id in rules:
                 problems.append(f"{rule.place}: duplicate rule id {rule.id!r}, first defined at {rules[rule.id].place}")
             rules.setdefault(rule.id, rule)
-    for rule in rules.values():
-        problems += [f"{rule.place}: nearby names no rule: {other!r}" for other in rule.nearby if other not in rules]
+    problems += _nearby_problems(rules)
     if problems:
         raise RuleError(*problems)
     return [rules[rule_id] for rule_id in sorted(rules)]
+
+
+def _nearby_problems(rules: dict[str, Rule]) -> list[str]:
+    problems = []
+    named = {near.rule for rule in rules.values() for near in rule.nearby}
+    for rule in rules.values():
+        others = [near.rule for near in rule.nearby]
+        problems += [f"{rule.place}: nearby names no rule: {other!r}" for other in others if other not in rules]
+        if len(set(others) - {rule.id}) < len(others):
+            problems.append(f"{rule.place}: {rule.id}: nearby names a rule twice, or the rule itself")
+        if not rule.alone and rule.nearby:
+            problems.append(f"{rule.place}: {rule.id}: a rule that does not stand alone has no nearby of its own")
+        if not rule.alone and rule.id not in named:
+            problems.append(f"{rule.place}: {rule.id}: it does not stand alone, and no rule names it in nearby")
+    return problems
 
 
 def digest_of(rules: list[Rule] | tuple[Rule, ...]) -> str:
@@ -82,6 +96,9 @@ def _parse_file(name: str, content: bytes, *, trusted: bool) -> tuple[list[Rule]
 
 def _build(raw: dict[str, Any], vendor: str, place: str) -> Rule:
     fields: dict[str, Any] = {key: tuple(value) if key in _TUPLES else value for key, value in raw.items()}
+    fields["nearby"] = tuple(
+        Nearby(near) if isinstance(near, str) else Nearby(**near) for near in fields.get("nearby", ())
+    )
     rule = Rule(**fields, vendor=vendor, place=place)
     parsed = parse(rule.pattern)
     if isinstance(parsed, str):

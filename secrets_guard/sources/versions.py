@@ -60,7 +60,9 @@ class Novelty:
         kept = []
         for finding, change in pairs:
             place = finding.location
-            own = lines.get(change.blob, [])[place.start_line - 1 : place.end_line]
+            text = lines.get(change.blob, [])
+            own = text[place.start_line - 1 : place.end_line]
+            own += [text[part.start_line - 1] for part in finding.parts if own and part.start_line <= len(text)]
             # A version that could not be read knows no line, so what can't be compared is new.
             if (
                 finding.location.path != change.path

@@ -93,7 +93,7 @@ def test_a_name_that_is_not_utf8_is_swept_and_shown_escaped(run: Run, here: Path
     missing = run("scan", "files", b"gone-\xe9")
     assert missing.code == 2
     assert "gone-\\udce9" in missing.err
-    for format in ("sarif", "junit", "csv", "gitlab", "github", "jsonl"):
+    for format in ("sarif", "junit", "csv", "gitlab", "github", "gitleaks", "jsonl"):
         assert run("scan", "files", "--format", format).code == 1
 
 

@@ -167,3 +167,29 @@ def test_an_imported_gitleaks_config_loads_as_rules_and_check_asks_for_examples(
     check = run("rules", "check", "x.yaml")
     assert check.code == 1
     assert "no example" in check.out
+
+
+_COMPOSITE = """
+[[rules]]
+id = "acme"
+regex = '''\\b(acme_[0-9a-f]{32})\\b'''
+tags = ["x"]
+[[rules.required]]
+id = "acme-id"
+withinLines = 3
+[[rules]]
+id = "acme-id"
+regex = '''\\b(ai-[0-9]{9})\\b'''
+skipReport = true
+"""
+
+
+def test_a_composite_rule_of_gitleaks_finds_what_has_its_part_and_notes_what_is_lost(run: Run, here: Path) -> None:
+    (here / "x.toml").write_text(_COMPOSITE)
+    (here / "a.env").write_text(f"account = ai-739105824\nkey = {_ACME}\n")
+    (here / "b.env").write_text(f"account = ai-739105824\n\n\n\nkey = {_ACME}\n")
+    told = json.loads(run("scan", "files", "--rules", "x.toml", "--only-rule", "acme", "--format", "json").out)
+    (found,) = told["findings"]
+    assert (found["path"], found["start_line"]) == ("a.env", 2)
+    assert [(part["rule_id"], part["start_line"]) for part in found["parts"]] == [("acme-id", 1)]
+    assert "x.toml: acme: tags do not carry over" in told["notes"]

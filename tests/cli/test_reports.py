@@ -23,6 +23,7 @@ _PARSE: dict[str, Callable[[str], object]] = {
     "junit": ElementTree.fromstring,
     "csv": lambda text: list(csv.DictReader(io.StringIO(text), strict=True)),
     "gitlab": json.loads,
+    "gitleaks": json.loads,
     "github": lambda text: [re.fullmatch(r"::\w+ .*::.*", line).group() for line in text.splitlines()],  # type: ignore[union-attr]
 }
 

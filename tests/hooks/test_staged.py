@@ -303,3 +303,13 @@ def test_a_wrong_call_is_refused_with_the_usage(repo: Repo, arguments: list[str]
     ran = repo.hook(*arguments)
     assert ran.code == 2
     assert "usage:" in ran.err
+
+
+def test_a_secret_is_new_when_a_part_of_it_is(repo: Repo) -> None:
+    account, key = fill("ID=AKIA<[A-Z2-7]:16>\n", "id"), fill("AWS_SECRET_ACCESS_KEY=<base64:40>\n", "key")
+    repo.commit("a.env", f"{key}\n\n")
+    repo.stage("a.env", f"{key}x = 1\n\n")
+    assert repo.hook("pre-commit").code == 0
+    repo.stage("a.env", f"{key}\n\n{account}")
+    ran = repo.hook("pre-commit")
+    assert (ran.code, ran.places) == (1, ["a.env:1"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import Finding, Location, Occurrence, Part
 from secrets_guard.model.origin import FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.secret import Secret
@@ -97,9 +97,10 @@ def written() -> Callable[[ScanResult, str], str]:
 def full() -> ScanResult:
     """Return a result with something of everything."""
     elsewhere = Occurrence("old/settings.py", 3, 10, FileOrigin("old/settings.py"))
+    account = Part("github-client-id", "GitHub client id", 11, 12, "****")
     piped = Secret(fill("<alnum:24>", "piped").encode()).redacted()
     return _result(
-        _finding(occurrences=(elsewhere,), occurrences_total=3),
+        _finding(occurrences=(elsewhere,), occurrences_total=3, parts=(account,)),
         _finding(line=40, decoded=("base64", "percent"), confidence="medium", reasons=()),
         _finding(
             "docs/très long/clé [1].md",

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import Finding, Location, Occurrence, Part
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
@@ -59,6 +59,7 @@ findings = st.builds(
     st.lists(st.builds(Occurrence, texts, numbers, numbers, origins), max_size=2).map(tuple),
     numbers,
     st.none() | st.builds(Exposure, texts, texts, texts, texts, numbers, st.booleans(), few, few, numbers),
+    st.lists(st.builds(Part, texts, texts, numbers, numbers, texts), max_size=2).map(tuple),
 )
 
 
@@ -86,7 +87,7 @@ results = st.builds(
 
 def _parse(format: str, text: str) -> object:
     """Read a report back with the standard parser of its format."""
-    if format in ("json", "sarif", "gitlab"):
+    if format in ("json", "sarif", "gitlab", "gitleaks"):
         return json.loads(text)
     if format == "jsonl":
         return [json.loads(line) for line in text.splitlines()]
@@ -162,6 +163,7 @@ def test_hostile_text_in_every_field_adds_no_line_and_no_command(
     def shape(text: str) -> list[str]:
         location = Location(text, 1, 1, 1, 2)
         made = finding(location=location, context=text, title=text, rule_id=text, fingerprint=text, reasons=(text,))
+        made = made._replace(parts=(Part(text, text, 1, 1, text),))
         written_text = written(result(made, problems=(Problem(text, text, text),), notes=(text,)), format)
         assert not set(written_text) & (set(map(chr, range(32))) - {"\n"})
         _parse(format, written_text)
@@ -175,14 +177,16 @@ def test_a_format_that_others_see_is_redacted_even_when_secrets_are_shown(
     format: str, result: Make, finding: Callable[..., Finding], token: Callable[[str], str], written: Write
 ) -> None:
     plain, other = token("shown"), token("another on the line")
-    shown = finding(secret=plain, context=f"{plain} {other}")
+    part = Part("toy-id", "Toy id", 1, 1, token("a part"))
+    shown = finding(secret=plain, context=f"{plain} {other}", parts=(part,))
     text = written(result(shown), format)
     assert plain not in text
     assert other not in text
+    assert part.secret not in text
     assert plain[:4] in text
 
 
-@pytest.mark.parametrize("format", ["human", "json", "jsonl", "csv"])
+@pytest.mark.parametrize("format", ["human", "json", "jsonl", "csv", "gitleaks"])
 def test_a_format_of_ones_own_shows_the_secret_that_was_asked_for(
     format: str, result: Make, finding: Callable[..., Finding], token: Callable[[str], str], written: Write
 ) -> None:
@@ -190,7 +194,7 @@ def test_a_format_of_ones_own_shows_the_secret_that_was_asked_for(
     assert plain in written(result(finding(secret=plain, context=f"x {plain}")), format)
 
 
-@pytest.mark.parametrize("format", sorted(set(formats()) - {"csv", "jsonl"}))
+@pytest.mark.parametrize("format", sorted(set(formats()) - {"csv", "jsonl", "gitleaks"}))
 def test_a_partial_sweep_never_looks_like_a_clean_one(format: str, result: Make, written: Write) -> None:
     clean = result()
     partial = clean._replace(scan=clean.scan._replace(complete=False))

@@ -32,7 +32,9 @@ def test_the_report_has_the_fields_that_the_contract_names(explained: ScanResult
     assert set(report["scan"]) == {"kind", "target", "started", "duration_s", "complete"}
     fields = "rule_id title severity confidence path start_line end_line start_column end_column secret context entropy"
     more = "decoded fingerprint origin occurrences occurrences_total confidence_reasons"
-    assert set(report["findings"][0]) == set(f"{fields} {more}".split())
+    assert set(report["findings"][0]) == set(f"{fields} {more} parts".split())
+    assert set(report["findings"][0]["parts"][0]) == {"rule_id", "title", "start_line", "start_column", "secret"}
+    assert set(report["findings"][1]) == set(f"{fields} {more}".split())
     assert report["findings"][0]["origin"] == {"kind": "file"}
     assert set(report["problems"][0]) == {"kind", "where", "message"}
     assert set(report["stats"]) == {"blobs", "bytes", "decoded", "skipped", "suppressed", "dropped"}

@@ -204,7 +204,9 @@ def test_a_path_becomes_an_address(
 def test_the_fingerprint_and_the_other_places_are_told(full: ScanResult, run: Callable[[ScanResult], Any]) -> None:
     made = run(full)["results"][0]
     assert made["partialFingerprints"] == {"secretsGuard/v1": full.findings[0].fingerprint}
-    (other,) = made["relatedLocations"]
+    part, other = made["relatedLocations"]
+    assert part["message"]["text"] == "A part: GitHub client id"
+    assert part["physicalLocation"]["region"] == {"startLine": 11, "startColumn": 12}
     assert other["physicalLocation"]["artifactLocation"]["uri"] == "old/settings.py"
 
 

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_guard.cache import Cache
 from secrets_guard.config import load_settings
 from secrets_guard.config_file import AllowEntry
 from secrets_guard.errors import RuleError
-from secrets_guard.model.rule import Rule
-from secrets_guard.rules.import_gitleaks import Imported, allow_yaml, import_gitleaks, to_yaml
+from secrets_guard.model.rule import Nearby, Rule
+from secrets_guard.rules.active import load_rules
+from secrets_guard.rules.betterleaks_filter import with_filters
+from secrets_guard.rules.gitleaks_toml import Notes
+from secrets_guard.rules.import_gitleaks import Imported, import_gitleaks, read_gitleaks
+from secrets_guard.rules.imported_yaml import allow_yaml, to_yaml
 from secrets_guard.rules.load import parse_rules
 from secrets_guard.rules.re2 import translate
 from secrets_guard.rules.template import fill
@@ -109,7 +114,7 @@ def test_rules_left_out_or_changed_are_noted_with_their_id(imported: Imported) -
         ("long-token", "tags"),
         ("path-only", "left out: it has no regex"),
         ("unicode", "left out: its regex or path has the Unicode class"),
-        ("parts", "the rules that it requires"),
+        ("long-token", "near a rule that requires it"),
         ("parts", "'validate'"),
         ("parts", "the whole match"),
         ("some-rule", "disabledRules"),
@@ -241,3 +246,170 @@ def test_any_pattern_is_translated_or_refused_never_a_crash(pattern: str) -> Non
         # What RE2 would refuse as well, such as "**", is refused here; a warning of Python's would fail the test.
         with contextlib.suppress(re.error):
             re.compile(translated.pattern.encode())
+
+
+COMPOSITE = r"""
+[[rules]]
+id = "pair"
+regex = '''\b(pk-[0-9]{12})\b'''
+[[rules.required]]
+id = "Pair_Id"
+withinLines = 2
+withinColumns = 40
+[[rules.required]]
+id = "anywhere"
+
+[[rules]]
+id = "Pair_Id"
+regex = '''\b(pi-[0-9]{6})\b'''
+skipReport = true
+
+[[rules]]
+id = "anywhere"
+regex = '''\b(pj-[0-9]{6})\b'''
+
+[[rules]]
+id = "unused"
+regex = '''\b(pu-[0-9]{6})\b'''
+skipReport = true
+"""
+
+
+def test_what_a_rule_requires_becomes_what_must_be_nearby() -> None:
+    made = import_gitleaks(COMPOSITE, "x.toml")
+    assert rule(made, "pair").nearby == (Nearby("pair-id", 2, True, 40), Nearby("anywhere", 1000, True))
+    assert {one.id: one.alone for one in made.rules} == {"anywhere": True, "pair": True, "pair-id": False}
+    assert any("unused" in note and "no rule requires it" in note for note in made.notes)
+    (back,) = [one for one in parse_rules([("x.yaml", to_yaml(made).encode())]) if one.id == "pair"]
+    assert back.nearby == rule(made, "pair").nearby
+
+
+def test_a_required_rule_that_is_missing_is_noted() -> None:
+    made = import_gitleaks(COMPOSITE.replace('id = "anywhere"\nregex', 'id = "else"\nregex'), "x.toml")
+    assert [near.rule for near in rule(made, "pair").nearby] == ["pair-id"]
+    assert any("it finds more than before: 'anywhere'" in note for note in made.notes)
+
+
+BETTERLEAKS = r"""
+betterleaksMinVersion = "v1.6.0"
+prefilter = '''
+matchesAny(attributes["path"], [
+  `(?i)\.png$`,
+])
+'''
+filter = '''
+(matchesAny(finding["secret"], [`^x+$`]) || containsAny(finding["secret"], ["abcdef", '014df517']))
+'''
+
+[[rules]]
+id = "acme-secret.1"
+regex = '''\b(as-)([0-9a-z]{12})\b'''
+valueGroup = 2
+confidence = "medium"
+filter = '''
+// random enough?
+entropy(finding["secret"]) <= 3.25 || tokenRatio(finding["secret"]) >= 2.5 ||
+filter.matchesAny(get(attributes, "path", ""), ["^docs/"]) || (finding["line"] contains "x" && true)
+'''
+components = [{ id = "acme-id", within = "5L" }, { id = "acme-region", optional = true, within = "-7L,200C" }]
+validate = "http.get()"
+
+[[rules]]
+id = "acme-id"
+regex = "ai-[0-9]{6}"
+skipReport = true
+
+[[rules]]
+id = "acme-region"
+regex = "ar-[0-9]{6}"
+confidence = "low"
+"""
+
+
+def test_betterleaks_expressions_and_components_carry_over_where_they_have_a_counterpart() -> None:
+    made = import_gitleaks(BETTERLEAKS, "x.toml")
+    acme = rule(made, "acme-secret-1")
+    assert (acme.min_entropy, acme.secret_group, acme.confidence) == (3.25, 2, "medium")
+    assert acme.nearby == (Nearby("acme-id", 5, True), Nearby("acme-region", 7, False))
+    assert made.allow == [
+        AllowEntry(condition="any", rules=("acme-secret-1",), paths=("regex:^docs/",)),
+        AllowEntry(condition="any", paths=(r"regex:(?i)\.png$",)),
+        AllowEntry(condition="any", secrets=("^x+$",)),
+        AllowEntry(condition="any", stopwords=("abcdef", "014df517")),
+    ]
+    for word in ("token efficiency", "a part of its filter", "only the lines", "'validate'", "min-confidence low"):
+        assert any(word in note for note in made.notes), word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'let x = finding["secret"]; entropy(finding["secret"]) <= 3',
+        '!matchesAny(finding["secret"], [`a`])',
+        'matchesAny(finding["secret"], words)',
+        'entropy(finding["secret"]) <= 3 && true',
+        'matchesAny(finding["secret"], ["a"]',
+        "(" * 3000 + "||" * 3000,
+    ],
+)
+def test_an_expression_that_cannot_be_read_leaves_out_nothing(text: str) -> None:
+    made = import_gitleaks(f"[[rules]]\nid = 'a'\nregex = 'abcd[0-9]'\nfilter = '''{text}'''\n", "x.toml")
+    assert (made.allow, made.rules[0].min_entropy, made.rules[0].allow) == ([], 0.0, ())
+    assert any("a part of its filter" in note for note in made.notes)
+
+
+@given(st.text(alphabet="()[]|\"`' \\,amtchesAny{}", max_size=60))
+def test_any_expression_is_read_or_noted_never_a_crash(text: str) -> None:
+    with_filters({"filter": text, "prefilter": text}, "a", Notes())
+
+
+def test_an_extended_file_gives_its_rules_and_the_extending_one_wins(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(
+        "[[rules]]\nid = 'a'\nregex = 'abcd[0-9]'\nkeywords = ['abcd']\n[[rules]]\nid = 'b'\nregex = 'bcde[0-9]'\n"
+        "[[rules]]\nid = 'c'\nregex = 'cdef[0-9]'\n[allowlist]\nstopwords = ['one']\n"
+    )
+    (tmp_path / "own.toml").write_text(
+        "[extend]\npath = 'base.toml'\ndisabledRules = ['c']\n[[rules]]\nid = 'a'\n"
+        "regex = 'xbcd[0-9]'\nkeywords = ['bcd']\n"
+        "[[allowlists]]\nstopwords = ['two']\n"
+    )
+    made = read_gitleaks(str(tmp_path / "own.toml"))
+    assert [(one.id, one.pattern, one.keywords) for one in made.rules] == [
+        ("a", "xbcd[0-9]", ("abcd", "bcd")),
+        ("b", "bcde[0-9]", ()),
+    ]
+    assert [entry.stopwords for entry in made.allow] == [("one",), ("two",)]
+    assert made.notes == []
+
+
+def test_an_extended_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[extend]\npath = 'gone.toml'\n")
+    with pytest.raises(RuleError, match=r"gone\.toml"):
+        read_gitleaks(str(tmp_path / "own.toml"))
+
+
+def test_a_change_of_the_extended_file_is_noticed(tmp_path: Path) -> None:
+    base, own = tmp_path / "base.toml", tmp_path / "own.toml"
+    base.write_text("[[rules]]\nid = 'first'\nregex = 'abcd[0-9]'\n")
+    own.write_text("[extend]\npath = 'base.toml'\n")
+    cache = Cache(str(tmp_path / "cache"))
+    assert load_rules((str(own),), with_builtin=False, cache=cache).get("first")
+    base.write_text("[[rules]]\nid = 'second'\nregex = 'abcd[0-9]'\n")
+    assert load_rules((str(own),), with_builtin=False, cache=cache).get("second")
+
+
+def test_a_target_of_an_allowlist_that_is_no_rule_of_the_file_is_noted() -> None:
+    made = import_gitleaks("[[allowlists]]\ntargetRules = ['generic-api-key']\nstopwords = ['x']\n", "x.toml")
+    assert any("generic-api-key" in note and "targetRules" in note for note in made.notes)
+
+
+def test_a_generic_rule_gives_way_to_others_as_it_did() -> None:
+    text = "[[rules]]\nid = 'generic-api-key'\nregex = 'abcd[0-9]'\n[[rules]]\nid = 'b'\nregex = 'b[0-9]'\n"
+    vague = "[[rules]]\nid = 'c'\nregex = 'c[0-9]'\nspecificity = -50\n"
+    made = import_gitleaks(text + vague, "x.toml")
+    assert {one.id: one.kind for one in made.rules} == {
+        "b": "token",
+        "c": "assignment",
+        "generic-api-key": "assignment",
+    }
+    assert any(note.startswith("generic-api-key, c: it gives way") for note in made.notes)

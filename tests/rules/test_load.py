@@ -7,6 +7,7 @@ import re
 import pytest
 
 from secrets_guard.errors import RuleError
+from secrets_guard.model.rule import Nearby
 from secrets_guard.rules.load import digest_of, parse_rules
 
 GOOD = "- id: a-b\n  title: T\n  pattern: 'q[0-9]{9}'\n"
@@ -44,6 +45,15 @@ def test_a_rule_is_read_with_what_follows_from_its_pattern() -> None:
         ("title: 5", 4, "duplicate key 'title'"),
         ("checksum: github-crc", 4, "unknown checksum 'github-crc' (did you mean 'github-crc32'?)"),
         ("nearby: [no-such]", 1, "nearby names no rule: 'no-such'"),
+        ("nearby: [a-b]", 1, "nearby names a rule twice, or the rule itself"),
+        ("nearby: [5]", 4, "nearby must be a list of rule ids, or of mappings"),
+        ("nearby: [{within: 5}]", 4, "nearby must be a list of rule ids, or of mappings"),
+        ("nearby: [{rule: x, requird: true}]", 4, "unknown field 'requird' in nearby (did you mean 'required'?)"),
+        ("nearby: [{rule: x, within: true}]", 4, "within in nearby must be a whole number, not bool"),
+        ("nearby: [{rule: x, within: -1}]", 4, "within in nearby must be from 0 to 1000"),
+        ("nearby: [{rule: x, required: 1}]", 4, "required in nearby must be true or false, not int"),
+        ("alone: 1", 4, "alone must be true or false, not int"),
+        ("alone: false", 1, "it does not stand alone, and no rule names it in nearby"),
         ("path: '('", 4, "not a valid regular expression"),
         ("allow: ['[']", 4, "not a valid regular expression"),
         ("trigger: '^x'", 4, "a ^ without (?m)"),
@@ -137,3 +147,16 @@ def test_the_digest_changes_with_what_is_found_and_not_with_examples_or_places()
         rule._replace(severity="low"),
     ]
     assert len({digest_of([one]) for one in [rule, *changed]}) == 5
+
+
+def test_nearby_takes_an_id_or_what_is_asked_of_it() -> None:
+    more = GOOD.replace("a-b", "c") + "  nearby: [a-b, {rule: d, within: 0, required: true}]\n"
+    last = GOOD.replace("a-b", "d") + "  alone: false\n"
+    rules = {rule.id: rule for rule in parse_rules([("0.yaml", f"{GOOD}{more}{last}".encode())])}
+    assert rules["c"].nearby == (Nearby("a-b", 10, False), Nearby("d", 0, True))
+    assert [rules[rule_id].alone for rule_id in ("a-b", "c", "d")] == [True, True, False]
+
+
+def test_a_rule_that_does_not_stand_alone_needs_nothing_itself() -> None:
+    wrong = GOOD.replace("a-b", "c") + "  alone: false\n  nearby: [a-b]\n"
+    assert any("has no nearby of its own" in problem for problem in problems(f"{GOOD}  nearby: [c]\n{wrong}"))

@@ -37,6 +37,14 @@ RULES = rb"""
 - id: over-lines
   title: a token over two lines
   pattern: '(?i)secret\s{0,4}=\s{0,4}([0-9]{7,20})\b'
+- id: with-a-part
+  title: a token that counts only near another
+  pattern: '\b(pp[0-9]{6,9}pp)\b'
+  nearby: [{rule: a-part, within: 2, required: true}, short]
+- id: a-part
+  title: what it needs
+  pattern: '\b(qq[0-9]{3,9}qq)\b'
+  alone: false
 - id: long
   title: a block
   pattern: '-----BEGIN[\s0-9a-z]{40,9000}?-----END'
@@ -50,10 +58,10 @@ PIECES = [
     f"ka{DIGITS[:54]}zz", f"ka{DIGITS}zz", f"mm{DIGITS[:40]}mm", "vendor", f"secret = {DIGITS[:30]}",
     f"-----BEGIN {DIGITS}", f"{DIGITS} -----END", f"first4827 {DIGITS}", f"{DIGITS} mid {DIGITS}", f"{DIGITS} last7391",
     f"ka{DIGITS[:50]}%37%33%39105zz", rf"ka{DIGITS[:50]}\x37\x33\x39105zz", "x" * 300, f"y{'z' * 2500}", "\n", " ",
-    f"secret =\n \n{DIGITS[:30]}", f"secret\n =\n {DIGITS[:40]}",
+    f"pp{DIGITS[:8]}pp", f"qq{DIGITS[:8]}qq", f"secret =\n \n{DIGITS[:30]}", f"secret\n =\n {DIGITS[:40]}",
     base64.b64encode(f"token ka{DIGITS[:54]}zz of vendor".encode()).decode(),
 ]  # fmt: skip
-MARKS = re.compile("ka|mm|vendor|secret|-----|first|mid|last")
+MARKS = re.compile("ka|mm|pp|qq|vendor|secret|-----|first|mid|last")
 
 Edit = tuple[str, int, int, int]
 """(what, near which mark, how far behind it, which piece or how many characters)."""
