@@ -31,8 +31,11 @@ class Supervised(Protocol):
         """
         ...
 
-    def rewrite(self, files: Mapping[str, Secret]) -> None:
-        """Replace files of the manifest by name, each in one step, while the child runs; tell which can't be."""
+    def rewrite(self, files: Mapping[str, Secret], *, hidden: Iterable[Secret] = ()) -> None:
+        """Replace files of the manifest by name, each in one step, while the child runs; tell which can't be.
+
+        Before that, ``hidden`` are added to the values that its output must not show.
+        """
         ...
 
     def signal(self, number: int) -> None:

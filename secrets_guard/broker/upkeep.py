@@ -137,6 +137,8 @@ class Upkeep:
         if now < ripe:
             return ripe
         before, given = self._good, self._all.given()
+        # What the child is still writing holds the old ones.
+        hidden = before.composed.hidden | given.composed.hidden
         self._pending = None
         for name, rule in pending.rules.items():
             variable, file = ("", name.removeprefix(FILE)) if name.startswith(FILE) else (name, "")
@@ -145,15 +147,13 @@ class Upkeep:
         if pending.restart:
             with self._lock:
                 self._settling = Settling(now, given, frozenset(self._all.parked))
-            # What the old child is still writing when it ends holds the old ones.
-            hidden = before.composed.hidden | given.composed.hidden
             if self._command:
                 self._command.restart(given.composed.environment, files=given.composed.files, hidden=hidden)
             return now
         with self._lock:
             self._good = given
         if self._command:
-            self._command.rewrite(given.composed.files)
+            self._command.rewrite(given.composed.files, hidden=hidden)
             for number in pending.signals:
                 self._command.signal(number)
         return now

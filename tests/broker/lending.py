@@ -140,7 +140,8 @@ class Still:
         self.did.append(("restart", self._bank.now))
         self.since = self._bank.now + _START
 
-    def rewrite(self, files: Mapping[str, Secret]) -> None:
+    def rewrite(self, files: Mapping[str, Secret], *, hidden: Iterable[Secret] = ()) -> None:
+        self.hidden |= set(hidden)
         if files:
             self.did.append(("rewrite", dict(files)))
 

@@ -63,6 +63,18 @@ def test_a_stopped_server_is_stood_in_for_loudly(kept: Kept) -> None:
     assert VALUE not in ran.err
 
 
+def test_the_audit_tells_that_it_could_not_be_fetched_and_what_stood_in(kept: Kept, tmp_path: Path) -> None:
+    kept.run(audit="log")
+    kept.stop()
+    assert kept.run(audit="log").code == 0
+    told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [f"{line['event.action']} {line['event.outcome']}" for line in told][-3:] == [
+        "fetch failure", "fallback success", "inject success",
+    ]  # fmt: skip
+    assert told[-2]["secrets_guard.reference"] == "vault:secret/app#key"
+    assert told[-2]["secrets_guard.version"] == "1 (stale)"
+
+
 @pytest.mark.parametrize("fault", [503, "drop", "torn"])
 def test_a_server_that_gives_no_answer_in_time_is_stood_in_for(kept: Kept, fault: int | str) -> None:
     assert kept.run().code == 0

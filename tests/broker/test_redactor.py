@@ -56,6 +56,31 @@ def test_a_stream_cut_anywhere_is_filtered_as_in_one_piece(stream: bytes, words:
     assert filtered(stream, words, cuts) == wanted
 
 
+@given(LETTERS, WORDS, WORDS, st.lists(st.integers(0, 1000), max_size=8), st.integers(0, 1000))
+@example(b"aababababa", [b"ababa"], [b"babab"], [3], 4)
+def test_more_words_are_hidden_from_where_they_are_known_and_in_what_was_held_then(
+    stream: bytes, words: list[bytes], more: list[bytes], cuts: list[int], when: int
+) -> None:
+    assume(words)
+    change = when % (len(stream) + 1)
+    places = [0, *sorted(cut % (len(stream) + 1) for cut in [*cuts, change]), len(stream)]
+    it = Redactor(Patterns(words))
+    given = b"".join(it.feed(stream[a:b]) for a, b in pairwise(places) if b <= change)
+    out = change - it.holds
+    given += it.change(Patterns([*words, *more]))
+    given += b"".join(it.feed(stream[a:b]) for a, b in pairwise(places) if a >= change) + it.finish()
+    late = [(start, end) for word in more for start, end in found(stream, word) if start >= out]
+    early = [(start, end) for word in words for start, end in found(stream, word)]
+    covered = {place for start, end in [*early, *late] for place in range(start, end)}
+    wanted = bytearray()
+    for place, byte in enumerate(stream):
+        if place not in covered:
+            wanted.append(byte)
+        elif place - 1 not in covered:
+            wanted += MARK
+    assert given == bytes(wanted)
+
+
 @given(st.data())
 def test_every_boundary_gives_the_same(data: st.DataObject) -> None:
     words = data.draw(WORDS.filter(bool))

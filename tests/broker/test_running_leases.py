@@ -28,7 +28,10 @@ def tell(what):
 def file():
     path = pathlib.Path(os.environ.get("SECRETS_GUARD_FILES", "."), "key")
     return path.read_text() if path.exists() else None
-signal.signal(signal.SIGHUP, lambda *_: tell(["HUP", file()]))
+def hung_up(*_):
+    tell(["HUP", file()])
+    print("now it is", file(), flush=True)
+signal.signal(signal.SIGHUP, hung_up)
 before = len(seen.read_text().splitlines()) if seen.exists() else 0
 tell({name: os.environ.get(name) for name in ("DB_USER", "DB_WORD", "KEY")} | {"file": file()})
 if str(before) in sys.argv[1:]:
@@ -50,7 +53,7 @@ class Running:
             [sys.executable, "-m", "secrets_guard", "run", "-m", "s.yaml", "--", *command],
             env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        self.err = ""
+        self.out = self.err = ""
 
     @property
     def lines(self) -> list[Any]:
@@ -80,7 +83,7 @@ class Running:
             self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=30)
         self.err += err.decode()
-        assert out == b""
+        self.out += out.decode()
         assert "Traceback" not in self.err, self.err
         return self.process.returncode
 
@@ -290,6 +293,7 @@ def test_a_file_has_its_new_value_before_the_signal_and_its_old_one_again_after_
     one.end()
     assert (one.lines[0]["file"], one.lines[1]) == ("the-first", ["HUP", "the-second"])
     assert one.count("rotate", **{"file.name": "key", "message": "signal HUP"}) == 1
+    assert one.out == "now it is ****\n"
     os.unlink(one.folder / "seen")
     files["key"].pop("on_change")
     other = start({"files": files, "rotation": {"debounce": "0s", "settle": "20s"}}, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from secrets_guard.broker.child.job import Place, choose_place
@@ -30,6 +30,10 @@ class Output(Protocol):
 
     def drain(self, interrupting: int | None, /) -> bool:
         """Return True when what the ended child wrote is out, False when ``interrupting`` becomes readable before."""
+        ...
+
+    def hide(self, hidden: Iterable[Secret]) -> None:
+        """Hide more values in what the child writes from now on."""
         ...
 
     def resize(self) -> bool:
@@ -64,6 +68,9 @@ class Direct:
     def drain(self, _interrupting: int | None) -> bool:
         """Nothing was held."""
         return True
+
+    def hide(self, hidden: Iterable[Secret]) -> None:
+        """Nothing is hidden."""
 
     def resize(self) -> bool:
         """The child sees the terminal itself."""

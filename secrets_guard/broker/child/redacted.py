@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from secrets_guard.broker.account import Account
@@ -57,6 +57,13 @@ class Redacted:
         if session:
             self._taken[0] = self._terminals[0].slave
             self._keyboard = Keyboard(self._terminals[0])
+
+    def hide(self, hidden: Iterable[Secret]) -> None:
+        """Hide more values in what the child writes from now on."""
+        self._before |= frozenset(hidden)
+        compiled = Patterns(patterns(sorted(self._before, key=len)))
+        for relay in self._relays:
+            relay.hide(compiled)
 
     def _open(self, stream: int, compiled: Patterns, session: bool) -> int:
         """Return the child's end of a new pipe or terminal whose other end goes to this stream of ours."""

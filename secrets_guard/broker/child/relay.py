@@ -8,7 +8,7 @@ import select
 import time
 from threading import Thread
 
-from secrets_guard.broker.redact.redactor import Redactor
+from secrets_guard.broker.redact.redactor import Patterns, Redactor
 
 _CHUNK = 1 << 18
 IDLE = 0.02
@@ -26,6 +26,11 @@ class Relay:
         self._over = os.eventfd(0, os.EFD_CLOEXEC)
         self._until: float | None = None
         self._closed = False
+        self._next: Patterns | None = None
+
+    def hide(self, patterns: Patterns) -> None:
+        """Look for these, the present ones among them, in what is read from now on."""
+        self._next = patterns
 
     def begin(self) -> None:
         """Start copying."""
@@ -77,6 +82,9 @@ class Relay:
             if error.errno == errno.EIO:  # how the end of a terminal is told
                 return False
             raise
+        following, self._next = self._next, None
+        if following is not None:
+            self._put(self._redactor.change(following))
         self._put(self._redactor.feed(chunk))
         return bool(chunk)
 

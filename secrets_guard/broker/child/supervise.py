@@ -97,9 +97,9 @@ class Supervisor:
         task = Task(environment, tuple(hidden), files)
         self._ask(lambda: self._replace(task))
 
-    def rewrite(self, files: Mapping[str, Secret]) -> None:
+    def rewrite(self, files: Mapping[str, Secret], *, hidden: Iterable[Secret] = ()) -> None:
         """Replace files of the manifest while the child runs."""
-        self._ask(lambda: self._rewrite(files))
+        self._ask(lambda: self._rewrite(files, tuple(hidden)))
 
     def signal(self, number: int) -> None:
         """Send a signal to the child."""
@@ -184,8 +184,10 @@ class Supervisor:
         if self._terms.write:
             self._terms.write(files)
 
-    def _rewrite(self, files: Mapping[str, Secret]) -> None:
+    def _rewrite(self, files: Mapping[str, Secret], hidden: tuple[Secret, ...] = ()) -> None:
         """Replace files; one that can't be is told, and the command goes on with what it has."""
+        if hidden:
+            self._output.hide(hidden)
         try:
             self._write(files)
         except BrokerError as error:

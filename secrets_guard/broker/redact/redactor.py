@@ -61,16 +61,31 @@ class Redactor:
         self._out = 0
         self._marked = False
         self._begun: list[int] = []
+        self._base = 0
         # The binding keeps no reference to what it calls.
         self._on_match = self._note
         self._on_head = self._note_head
-        if patterns.sorted:
-            self._scratch = hyperscan.Scratch(patterns.database)
-            self._scratch_of_heads = hyperscan.Scratch(patterns.heads)
-            self._stream = patterns.database.stream(match_event_handler=self._on_match)
+        self._open()
+
+    def _open(self) -> None:
+        if self._patterns.sorted:
+            self._scratch = hyperscan.Scratch(self._patterns.database)
+            self._scratch_of_heads = hyperscan.Scratch(self._patterns.heads)
+            self._stream = self._patterns.database.stream(match_event_handler=self._on_match)
             self._stream.__enter__()
 
+    def change(self, patterns: Patterns) -> bytes:
+        """Look for other patterns from here on, the present ones among them; return what can be given after that.
+
+        What has begun and was not given yet is looked at again. What was given before can't be taken back.
+        """
+        kept, self._kept, self._base = self._kept, b"", self._kept_from
+        self._patterns = patterns
+        self._open()
+        return self.feed(kept)
+
     def _note(self, index: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        end += self._base
         start = end - self._patterns.lengths[index]
         # Ends come in order, so what overlaps mostly does so with the last.
         if self._hits and self._hits[-1][1] >= start:
