@@ -13,6 +13,7 @@ from secrets_guard.detect.matcher import Matcher
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.fingerprint import Fingerprinter
+from secrets_guard.model.finding import Finding
 from secrets_guard.model.protocols import Source, is_remembering
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
@@ -77,7 +78,7 @@ def _result(
     return ScanResult(
         tool=tool,
         scan=scanned._replace(complete=not problems),
-        findings=tuple(swept.findings),
+        findings=tuple(dated(finding, scanned.started) for finding in swept.findings),
         problems=tuple(sorted(problems, key=lambda problem: (problem.where, problem.kind, problem.message))),
         stats=swept.stats,
         explanations=tuple(sorted(swept.explanations, key=_explanation_order)),
@@ -86,6 +87,14 @@ def _result(
             (rule.id, rule.title, rule.severity, rule.kind, rule.references) for rule in active if rule.id in guilty
         ),
     )
+
+
+def dated(finding: Finding, now: str) -> Finding:
+    """Return the finding with the word, where it tells when it expires, whether it has; times are ISO 8601, UTC."""
+    expires = dict(finding.details).get("expires")
+    if expires is None:
+        return finding
+    return finding._replace(details=(*finding.details, ("expired", "yes" if expires <= now else "no")))
 
 
 def _clerk(settings: Settings, suppressor: Suppressor) -> Clerk:

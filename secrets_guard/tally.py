@@ -164,6 +164,7 @@ class Clerk(NamedTuple):
             decoded=match.decoded,
             fingerprint=fingerprint(),
             blob_id=root.blob.id,
+            details=match.details,
         )
         tally.found.append(Evidence(finding, match.secret, context.before + value + context.after, root.blob.inside))
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from secrets_guard.judge import checksum, entropy, identifier, literal, name, placeholder, rule_allow, surroundings
+from secrets_guard.judge import (
+    checksum,
+    entropy,
+    identifier,
+    literal,
+    name,
+    placeholder,
+    rule_allow,
+    structure,
+    surroundings,
+)
 from secrets_guard.model.match import Context, Judge, Match, Verdict
 from secrets_guard.model.rule import CONFIDENCES
 
@@ -16,6 +26,7 @@ JUDGES: tuple[Judge, ...] = (
     name.judge,
     literal.judge,
     surroundings.judge,
+    structure.judge,
 )
 """Cheapest and surest first. The first that drops ends it; ratings add up."""
 
@@ -32,7 +43,9 @@ def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
         if verdict.keep is False:
             return match, verdict
         match = match._replace(
-            confidence=_rated(match.confidence, verdict.confidence), reasons=(*match.reasons, verdict.reason)
+            confidence=_rated(match.confidence, verdict.confidence),
+            reasons=(*match.reasons, verdict.reason) if verdict.reason else match.reasons,
+            details=(*match.details, *verdict.details),
         )
     return match, None
 
@@ -40,4 +53,4 @@ def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
 def _rated(before: str, wanted: str) -> str:
     if wanted == "high":
         return "high"
-    return min(before, wanted, key=CONFIDENCES.index)
+    return min(before, wanted or before, key=CONFIDENCES.index)

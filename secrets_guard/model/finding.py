@@ -50,6 +50,8 @@ class Finding(NamedTuple):
     """How many other places there are."""
     exposure: Exposure | None = None
     """How long it has been readable; known of histories only."""
+    details: tuple[tuple[str, str], ...] = ()
+    """Public facts that the secret tells of itself, (name, fact): an issuer, an account, when it expires."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

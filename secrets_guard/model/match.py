@@ -34,6 +34,8 @@ class Match(NamedTuple):
     confidence: str = "high"
     reasons: tuple[str, ...] = ()
     """Why the confidence is what it is."""
+    details: tuple[tuple[str, str], ...] = ()
+    """Public facts that the secret tells of itself: (name, fact)."""
 
 
 class Context(NamedTuple):
@@ -50,12 +52,13 @@ class Context(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A judge's word. ``keep`` False drops the match, None only rates it (``confidence``)."""
+    """A judge's word. ``keep`` False drops the match, None rates it (``confidence``, if any) and tells ``details``."""
 
     keep: bool | None
     by: str
     reason: str
     confidence: str = ""
+    details: tuple[tuple[str, str], ...] = ()
 
 
 Judge = Callable[[Match, Context], "Verdict | None"]

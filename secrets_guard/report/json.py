@@ -40,9 +40,11 @@ def fields(result: ScanResult) -> dict[str, object]:
 
 
 def finding_fields(finding: Finding) -> dict[str, object]:
-    """Return a finding as JSON values; ``exposure`` only where it is known (a history's)."""
+    """Return a finding as JSON values; ``exposure`` and ``details`` only where there are any."""
     exposure = finding.exposure
-    known = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
+    known: dict[str, object] = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
+    if finding.details:
+        known["details"] = dict(finding.details)
     return {
         "rule_id": finding.rule_id,
         "title": finding.title,

@@ -71,6 +71,8 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     yield (Piece(f"{_MARGIN}confidence: {finding.confidence}{reasons}"),)
     if finding.decoded:
         yield (Piece(f"{_MARGIN}decoded from: {' > '.join(finding.decoded)}"),)
+    if finding.details:
+        yield (Piece(f"{_MARGIN}it tells: {', '.join(f'{name} {fact}' for name, fact in finding.details)}"),)
     for line in _origin(finding.origin):
         yield (Piece(f"{_MARGIN}{line}"),)
     if finding.exposure:

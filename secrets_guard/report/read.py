@@ -94,7 +94,13 @@ def _finding(item: Any, where: str) -> Finding:
         occurrences=tuple(_occurrence(other, at) for other, at in _items(fields, "occurrences", [], where)),
         occurrences_total=_get(fields, "occurrences_total", int, where, 0),
         exposure=_exposure(fields, where),
+        details=_details(fields, where),
     )
+
+
+def _details(fields: dict[str, Any], where: str) -> tuple[tuple[str, str], ...]:
+    told = _get(fields, "details", dict, where, {})
+    return tuple((name, _get(told, name, str, f"{where}.details")) for name in told)
 
 
 def _exposure(fields: dict[str, Any], where: str) -> Exposure | None:

@@ -222,3 +222,14 @@ def test_every_reporter_of_the_table_exists() -> None:
     for place in REPORTERS.values():
         module, _, function = place.partition(":")
         assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_what_a_token_tells_is_in_the_reports_for_people_and_machines(
+    result: Make, finding: Callable[..., Finding], written: Write
+) -> None:
+    telling = result(finding(details=(("account", "123456789012"), ("kind", "temporary"))))
+    assert "    it tells: account 123456789012, kind temporary\n" in written(telling, "human")
+    wanted = {"account": "123456789012", "kind": "temporary"}
+    assert json.loads(written(telling, "json"))["findings"][0]["details"] == wanted
+    assert json.loads(written(telling, "sarif"))["runs"][0]["results"][0]["properties"]["details"] == wanted
+    assert read(io.StringIO(written(telling, "json"))).findings == telling.findings
