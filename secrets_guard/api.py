@@ -22,7 +22,7 @@ from secrets_guard.suppression.allow import AllowJudge, judge_allow
 from secrets_guard.suppression.entry import Suppression
 from secrets_guard.suppression.known import Suppressions
 from secrets_guard.suppression.order import Suppressor
-from secrets_guard.tally import Clerk
+from secrets_guard.tally import Clerk, Keep
 from secrets_guard.version import __version__
 
 __all__ = ["load_rules", "scan"]
@@ -38,12 +38,13 @@ def scan(
     progress: Callable[[Stats], None] | None = None,
     cache: Cache | None = None,
     ready: Loaded | None = None,
+    keep: Keep | None = None,
 ) -> ScanResult:
     """Sweep ``source`` and return all that was found, could not be read, and was covered.
 
     ``rules`` default to the built-in ones and ``settings.rules``; ``allow`` is the judge over ``settings.allow`` where
-    the caller shares it with the source, ``ready`` a database that it has loaded already. Raises RuleError, SourceError
-    or EngineError; never a traceback for bad input.
+    the caller shares it with the source, ``ready`` a database that it has loaded already; ``keep`` gets each finding
+    with its plain value. Raises RuleError, SourceError or EngineError; never a traceback for bad input.
     """
     settings = settings or Settings()
     cache = cache or user_cache()
@@ -56,7 +57,7 @@ def scan(
         known=Suppressions(suppressions, today(), (rule.id for rule in every.rules)),
     )
     matcher = Matcher((*active, canary.RULE), cache, ready)
-    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor), settings.max_depth)
+    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor)._replace(keep=keep), settings.max_depth)
     if is_remembering(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)

@@ -1,6 +1,6 @@
 """Judged matches -> findings and counters: thresholds, suppressions, places."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from secrets_guard import canary
@@ -95,6 +95,9 @@ class Tally:
             self.problems.append(Problem("limit", where, message))
 
 
+Keep = Callable[[Finding, Match], None]
+
+
 class Clerk(NamedTuple):
     """Turns what the judges left into findings."""
 
@@ -103,6 +106,8 @@ class Clerk(NamedTuple):
     min_confidence: str = "medium"
     show_secrets: bool = False
     explain: bool = False
+    keep: Keep | None = None
+    """Takes what is found with its plain value, for those who ask the issuer about it."""
 
     def note(self, root: View, judged: list[Judged], tally: Tally) -> None:
         """Note one blob's judged matches in ``tally``."""
@@ -166,6 +171,8 @@ class Clerk(NamedTuple):
             blob_id=root.blob.id,
             details=match.details,
         )
+        if self.keep is not None:
+            self.keep(finding, match)
         tally.found.append(Evidence(finding, match.secret, context.before + value + context.after, root.blob.inside))
 
 

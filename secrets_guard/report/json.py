@@ -40,11 +40,13 @@ def fields(result: ScanResult) -> dict[str, object]:
 
 
 def finding_fields(finding: Finding) -> dict[str, object]:
-    """Return a finding as JSON values; ``exposure`` and ``details`` only where there are any."""
+    """Return a finding as JSON values; what not every one has (exposure, details, verification) where it is known."""
     exposure = finding.exposure
     known: dict[str, object] = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
     if finding.details:
         known["details"] = dict(finding.details)
+    if finding.verification:
+        known["verification"] = finding.verification._asdict()
     return {
         "rule_id": finding.rule_id,
         "title": finding.title,

@@ -91,6 +91,7 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
             "origin": origin_fields(finding.origin),
             "occurrencesTotal": finding.occurrences_total,
             **({"details": dict(finding.details)} if finding.details else {}),
+            **({"verification": finding.verification._asdict()} if finding.verification else {}),
         },
     }
     related = [
