@@ -48,7 +48,7 @@ def scan(
     """
     settings = settings or Settings()
     cache = cache or user_cache()
-    started, clock = time.time(), time.monotonic()
+    begun, clock = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), time.monotonic()
     every = select(rules or load_rules(settings.rules, cache=cache), settings.only_rule, settings.exclude_rule)
     active = active_rules(every, settings)
     suppressor = Suppressor(
@@ -57,11 +57,10 @@ def scan(
         known=Suppressions(suppressions, today(), (rule.id for rule in every.rules)),
     )
     matcher = Matcher((*active, canary.RULE), cache, ready)
-    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor)._replace(keep=keep), settings.max_depth)
+    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor, keep), settings.max_depth)
     if is_remembering(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
-    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
     return _result(
         swept,
         active,
@@ -98,9 +97,9 @@ def dated(finding: Finding, now: str) -> Finding:
     return finding._replace(details=(*finding.details, ("expired", "yes" if expires <= now else "no")))
 
 
-def _clerk(settings: Settings, suppressor: Suppressor) -> Clerk:
+def _clerk(settings: Settings, suppressor: Suppressor, keep: Keep | None) -> Clerk:
     fingerprints = Fingerprinter(settings.fingerprint_key)
-    return Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
+    return Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain, keep)
 
 
 def _coverage_key(rules: RuleSet, settings: Settings) -> str:

@@ -130,8 +130,7 @@ def _beside(folder: str, path: str) -> str:
 
 
 def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, object]:
-    named = {f"{ENV_PREFIX}{name.upper()}": name for name in OPTIONS}
-    own = [f"{ENV_PREFIX}{name.upper()}" for name in COMMAND_LINE_ONLY]
+    named = {f"{ENV_PREFIX}{name.upper()}": name for name in (*OPTIONS, *COMMAND_LINE_ONLY)}
     values: dict[str, tuple[object, str]] = {}
     for variable, text in environ.items():
         if not variable.startswith(ENV_PREFIX) or not text.strip():
@@ -139,11 +138,8 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
         name = named.get(variable)
         if variable in _OTHERS:
             continue
-        if variable in own:
-            problems.append(f"{variable}: {ON_THE_COMMAND_LINE}")
-            continue
-        if name is None:
-            problems += _misspelt(variable, list(named))
+        if name is None or name in COMMAND_LINE_ONLY:
+            problems += _misspelt(variable, list(named)) if name is None else [f"{variable}: {ON_THE_COMMAND_LINE}"]
             continue
         try:
             values[name] = (_from_text(name, text.strip()), variable)

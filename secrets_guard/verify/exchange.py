@@ -89,8 +89,9 @@ def send(request: Request, timeout: float) -> Reply:
 
 def _exchange(request: Request, parts: SplitResult, address: str, timeout: float) -> Reply:
     connection, target = _connection(parts, address, timeout)
-    # A socket's timeout is about one read; an answer that drips is cut off by this.
-    alarm = threading.Timer(timeout, _cut, (connection,))
+    # A socket's timeout is about one read; an answer that drips is cut off by this, and half an answer is none.
+    over = threading.Event()
+    alarm = threading.Timer(timeout, _cut, (connection, over))
     alarm.daemon = True
     alarm.start()
     try:
@@ -99,7 +100,10 @@ def _exchange(request: Request, parts: SplitResult, address: str, timeout: float
         connection.request(request.method, target, request.body, headers)
         answer = connection.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, told, answer.read(_MOST_BYTES))
+        body = answer.read(_MOST_BYTES)
+        if over.is_set() or (answer.length and len(body) < _MOST_BYTES):
+            raise TimeoutError
+        return Reply(answer.status, told, body)
     finally:
         alarm.cancel()
         connection.close()
@@ -128,7 +132,8 @@ def _connection(parts: SplitResult, address: str, timeout: float) -> tuple[_Pinn
     return connection, f"http://{address or host}:{port}{target}"
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, over: threading.Event) -> None:
+    over.set()
     if connection.sock is not None:
         try:
             connection.sock.shutdown(socket.SHUT_RDWR)
