@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import random
 import zlib
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _URL = _ALNUM + "-_"
 _HEX = "0123456789abcdef"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -93,6 +95,25 @@ def _field(tag: int, content: bytes) -> bytes:
     return bytes([tag, len(content)]) + content
 
 
+def wif(version: str, rng: random.Random) -> str:
+    """Return a wallet's private key (WIF, compressed) of the network that ``version`` (128: main, 239: test) is."""
+    return _base58check(bytes([int(version)]) + rng.randbytes(32) + b"\1")
+
+
+def extended_key(version: str, rng: random.Random) -> str:
+    """Return an extended private key (BIP 32) of the version that eight hex digits are."""
+    return _base58check(bytes.fromhex(version) + bytes(9) + rng.randbytes(32) + b"\0" + rng.randbytes(32))
+
+
+def _base58check(data: bytes) -> str:
+    checked = data + hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
+    number, text = int.from_bytes(checked, "big"), ""
+    while number:
+        number, rest = divmod(number, 58)
+        text = _BASE58[rest] + text
+    return text
+
+
 MAKERS: Mapping[str, Callable[[str, random.Random], str]] = MappingProxyType(
     {
         "atlassian": atlassian,
@@ -102,6 +123,8 @@ MAKERS: Mapping[str, Callable[[str, random.Random], str]] = MappingProxyType(
         "gitlab": gitlab,
         "grafana": grafana,
         "pypi": pypi,
+        "wif": wif,
+        "xprv": extended_key,
     }
 )
 """Name in a template -> what makes it; the prefix, or what else it is made from, follows behind a colon."""

@@ -38,11 +38,11 @@ def read_key_id(value: bytes, _around: Around) -> Reading:
 
 def read_secret(_value: bytes, around: Around) -> Reading:
     """Read the key id nearest to a secret key in the text around it; the secret itself tells nothing."""
-    key_id = nearest(around)
-    return read_key_id(key_id, around) if key_id else Reading()
+    near = key_ids(around)
+    return read_key_id(near[0], around) if near else Reading()
 
 
-def nearest(around: Around) -> bytes:
-    """Return the key id that stands nearest to a value; empty where there is none."""
-    found = min(_KEY_ID.finditer(around.text), key=lambda one: abs(one.start() - around.at), default=None)
-    return found.group(1) if found else b""
+def key_ids(around: Around) -> list[bytes]:
+    """Return the key ids in the text around a value, each once, the nearest first."""
+    found = sorted(_KEY_ID.finditer(around.text), key=lambda one: abs(one.start() - around.at))
+    return list(dict.fromkeys(one.group(1) for one in found))

@@ -12,7 +12,7 @@ from typing import Any
 
 from secrets_guard.model.finding import DEAD, LIVE, UNKNOWN
 from secrets_guard.structure import Around
-from secrets_guard.structure.aws import nearest
+from secrets_guard.structure.aws import key_ids
 from secrets_guard.verify.candidate import Candidate
 from secrets_guard.verify.exchange import Reply, Request
 from secrets_guard.verify.net import Net
@@ -23,22 +23,22 @@ _BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
 _SECRET = re.compile(rb"(?<![A-Za-z0-9/+=])([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _TOKEN = re.compile(rb"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9/+=]{80,2400}")
 _REGIONS = {"sts.cn-north-1.amazonaws.com.cn": "cn-north-1", "sts.us-gov-west-1.amazonaws.com": "us-gov-west-1"}
-_DEAD = {
-    "InvalidClientTokenId": "no such key",
-    "SignatureDoesNotMatch": "the secret is not that of the key id beside it",
-    "ExpiredToken": "its session is over",
-}
+_NO_SUCH_KEY = "no such key, or it is switched off"
+_NOT_A_PAIR = "the key id is known, but not with the secret near it"
 _CODE = re.compile(rb"<Code>([A-Za-z.]{3,60})</Code>")
 _ARN = re.compile(rb"<Arn>(arn:[\w:/+=,.@\-]{10,140})</Arn>")
-_MOST_SECRETS = 3
+_MOST_PAIRS = 3
 
 
 def ask(verifier: Verifier, candidate: Candidate, net: Net) -> Outcome:
-    """Ask about a secret key with the key id nearest to it, or about a key id with the secrets nearest to it."""
+    """Ask about a secret key with the key ids nearest to it, or about a key id with the secrets nearest to it.
+
+    Which belong together nobody knows: that a secret is not a key id's own says nothing of either.
+    """
     last = Outcome(UNKNOWN)
-    for key_id, secret in _pairs(candidate):
+    for key_id, secret in _pairs(candidate)[:_MOST_PAIRS]:
         last = net.once((key_id, secret), partial(_ask_pair, verifier, key_id, secret, _token(candidate, key_id), net))
-        if last.status == LIVE:
+        if last.status == LIVE or (last.status == DEAD and candidate.value == key_id):
             return last
     return last
 
@@ -48,22 +48,22 @@ def _ask_pair(verifier: Verifier, key_id: str, secret: str, token: str | None, n
     last = Outcome(UNKNOWN)
     for endpoint in (net.chosen("aws"),) if net.chosen("aws") else verifier.endpoints:
         last = _outcome(net.ask(_signed(endpoint, key_id, secret, token)))
-        if last.message != _DEAD["InvalidClientTokenId"]:
+        if last.message != _NO_SUCH_KEY:
             return last
     return last
 
 
 def _pairs(candidate: Candidate) -> list[tuple[str, str]]:
     if candidate.rule_id == "aws-access-key-id":
-        secrets = sorted(_SECRET.finditer(candidate.text), key=lambda one: abs(one.start() - candidate.at))
-        near = [one.group(1).decode() for one in secrets if any(chr(c).isdigit() for c in one.group(1))]
-        if not near:
+        found = sorted(_SECRET.finditer(candidate.text), key=lambda one: abs(one.start() - candidate.at))
+        secrets = [one.group(1).decode() for one in found if any(byte in b"0123456789" for byte in one.group(1))]
+        if not secrets:
             raise Alone("its secret was not found near it")
-        return [(candidate.value, secret) for secret in dict.fromkeys(near[:_MOST_SECRETS])]
-    key_id = nearest(Around(candidate.text, candidate.at))
-    if not key_id:
+        return [(candidate.value, secret) for secret in dict.fromkeys(secrets)]
+    near = key_ids(Around(candidate.text, candidate.at))
+    if not near:
         raise Alone("its key id was not found near it")
-    return [(key_id.decode(), candidate.value)]
+    return [(key_id.decode(), candidate.value) for key_id in near]
 
 
 def _token(candidate: Candidate, key_id: str) -> str | None:
@@ -96,6 +96,10 @@ def _outcome(reply: Reply) -> Outcome:
         return Outcome(LIVE, arn.group(1).decode() if arn else "")
     code = _CODE.search(reply.body)
     word = code.group(1).decode() if code else ""
-    if word in _DEAD:
-        return Outcome(DEAD, _DEAD[word])
+    if word == "InvalidClientTokenId":
+        return Outcome(DEAD, _NO_SUCH_KEY)
+    if word == "ExpiredToken":
+        return Outcome(DEAD, "its session is over")
+    if word == "SignatureDoesNotMatch":
+        return Outcome(UNKNOWN, _NOT_A_PAIR)
     return Outcome(UNKNOWN, f"STS answers {reply.status} {word}".rstrip())

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -80,6 +84,8 @@ def _postgres(address: Address, checked: str, password: str, timeout: int) -> Ou
             gssencmode="disable",
             application_name="secrets-guard",
         ).close()
+    except psycopg.ProgrammingError:
+        raise Unanswered("asking PostgreSQL needs libpq 16 or later: pip install 'psycopg[binary]'") from None
     except psycopg.Error as error:
         return _postgres_refusal(error)
     return Outcome(LIVE, f"the server lets {address.user} in")
@@ -105,7 +111,6 @@ def _mysql(address: Address, checked: str, password: str, timeout: int, *, tls: 
         import pymysql
     except ImportError:
         raise Unanswered("asking MySQL needs pymysql: pip install 'secrets-guard[verify]'") from None
-    import socket
     import ssl
 
     try:
@@ -121,8 +126,9 @@ def _mysql(address: Address, checked: str, password: str, timeout: int, *, tls: 
             ssl_disabled=not tls,
             defer_connect=True,
         )
-        connection.connect(socket.create_connection((checked, address.port), timeout))
-        connection.close()
+        with _within(socket.create_connection((checked, address.port), timeout), timeout) as sock:
+            connection.connect(sock)
+            connection.close()
     except (pymysql.MySQLError, OSError) as error:
         code = error.args[0] if error.args else 0
         if tls and (code == _NO_TLS or isinstance(error.__cause__ or error.__context__ or error, ssl.SSLError)):
@@ -131,6 +137,25 @@ def _mysql(address: Address, checked: str, password: str, timeout: int, *, tls: 
     except _InPlain:
         return Outcome(UNKNOWN, "the server asks for the password in plain")
     return Outcome(LIVE, f"the server lets {address.user} in")
+
+
+@contextmanager
+def _within(sock: socket.socket, seconds: float) -> Iterator[socket.socket]:
+    """Cut a connection off after so long, whoever has wrapped it meanwhile: each byte resets a socket's own timeout."""
+    other = sock.dup()
+    alarm = threading.Timer(seconds, _cut, (other,))
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield sock
+    finally:
+        alarm.cancel()
+        other.close()
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _mysql_refusal(code: object) -> Outcome:

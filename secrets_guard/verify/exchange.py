@@ -66,7 +66,10 @@ class _Pinned(http.client.HTTPConnection):
         if self._tunnel_host:  # type: ignore[attr-defined]
             self._tunnel()  # type: ignore[attr-defined]
         if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self._name)
+            # The handshake comes last, so that it too can be cut off by whoever has ``sock``.
+            secure = self._context.wrap_socket(self.sock, server_hostname=self._name, do_handshake_on_connect=False)
+            self.sock = secure
+            secure.do_handshake()
 
 
 def send(request: Request, timeout: float) -> Reply:

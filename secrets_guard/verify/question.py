@@ -36,6 +36,8 @@ def ask(verifier: Verifier, candidate: Candidate, net: Net) -> Outcome:
     if last.status == DEAD and verifier.instances and not net.chosen(verifier.name):
         hint = f"{_host(verifier)} does not know it; another instance may (--verify-endpoint {verifier.name}=URL)"
         return Outcome(UNKNOWN, hint)
+    if last.status == DEAD and verifier.near and not last.message:
+        return Outcome(DEAD, f"refused with the {' and '.join(name for name, _ in verifier.near)} near it")
     return last
 
 

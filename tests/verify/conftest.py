@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +31,13 @@ class Asked(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     at: float
+
+
+class Server(ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
 
 
 class Issuer:
@@ -59,7 +68,7 @@ class Issuer:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -114,3 +123,25 @@ def verified() -> Verify:
         return checker.check(api.scan(MemorySource(contents), settings=made, keep=checker.kept.keep))
 
     return verify
+
+
+@contextlib.contextmanager
+def dripping(pieces: bytes, *, last: bool = False) -> Iterator[int]:
+    """Serve an answer that goes on and on, a byte a moment, or ends with ``pieces``; yields the port."""
+    stop = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(pieces)
+                while not last and not stop.wait(0.05):
+                    connection.sendall(b"a")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield server.getsockname()[1]
+    stop.set()
+    server.close()
+    thread.join()

@@ -154,7 +154,7 @@ CASES = {
         BEARER,
         "/api/2.0/preview/scim/v2/Me",
         (200, {"userName": "jane"}),
-        (403, {"error_code": "403"}),
+        (403, {"error_code": "403", "message": "Invalid access token."}),
         "HOST=dbc-0a1b2c3d-4e5f.cloud.databricks.com\n",
     ),
     "square": Case(BEARER, "/v2/locations", (200, {"locations": []}), (401, {"errors": []})),

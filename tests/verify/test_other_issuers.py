@@ -22,7 +22,7 @@ from secrets_guard.model.finding import Verification
 from secrets_guard.model.result import ScanResult
 from secrets_guard.rules.template import fill
 
-from .conftest import Asked, Issuer, Told
+from .conftest import QUICK, Asked, Issuer, Told, dripping
 
 Verify = Callable[..., ScanResult]
 PASSWORD = fill("<alnum:18>", "database")
@@ -83,17 +83,25 @@ def test_a_key_and_its_secret_are_live_both(verified: Verify, aws: tuple[str, st
     assert only(result, "aws-access-key-id").message.startswith("arn:aws:")
 
 
-def test_a_secret_beside_a_key_that_is_not_its_own_is_dead(verified: Verify, aws: tuple[str, str, str]) -> None:
+def test_a_secret_beside_a_key_that_is_not_its_own_says_nothing_of_either(
+    verified: Verify, aws: tuple[str, str, str]
+) -> None:
     address, key_id, _ = aws
     text = f"aws_access_key_id = {key_id}\naws_secret_access_key = {fill('<alnum:40>', 'x')}\n"
     found = only(verified(text, *AWS_RULES[:2], endpoints={"aws": address}), "aws-secret-access-key")
-    assert (found.status, found.message) == ("dead", "the secret is not that of the key id beside it")
+    assert (found.status, found.message) == ("unknown", "the key id is known, but not with the secret near it")
 
 
 def test_a_key_that_aws_does_not_know_is_dead(verified: Verify, aws: tuple[str, str, str]) -> None:
     text = fill("aws_access_key_id = AKIA<[A-Z2-7]:16>\naws_secret_access_key = <alnum:40>\n", "x")
     found = only(verified(text, *AWS_RULES[:2], endpoints={"aws": aws[0]}), "aws-secret-access-key")
-    assert (found.status, found.message) == ("dead", "no such key")
+    assert (found.status, found.message) == ("dead", "no such key, or it is switched off")
+
+
+def test_a_secret_is_tried_with_each_key_id_near_it(verified: Verify, aws: tuple[str, str, str]) -> None:
+    address, key_id, secret = aws
+    text = f"{fill('id = AKIA<[A-Z2-7]:16>', 'x')}\naws_secret_access_key = {secret}\n\n\n\nother = {key_id}\n"
+    assert only(verified(text, *AWS_RULES[:2], endpoints={"aws": address}), "aws-secret-access-key").status == "live"
 
 
 def test_a_secret_without_its_key_id_is_not_asked_about(verified: Verify, issuer: Issuer) -> None:
@@ -369,6 +377,16 @@ def test_the_url_of_a_mysql_is_tried_by_logging_in(
 def test_a_database_that_is_not_there_tells_nothing(verified: Verify, service: str) -> None:
     text = f"DATABASE_URL={service}://app:{PASSWORD}@127.0.0.1:{free_port()}/shop\n"
     assert only(verified(text, "url-credentials", verify_allow_private=True), "url-credentials").status == "unknown"
+
+
+def test_a_mysql_that_drips_is_no_answer(verified: Verify) -> None:
+    with dripping(b"\xff\xff\x00\x00\x0a") as port:
+        started = time.monotonic()
+        text = f"DATABASE_URL=mysql://app:{PASSWORD}@127.0.0.1:{port}/shop\n"
+        limits = QUICK._replace(timeout=1.0)
+        found = only(verified(text, "url-credentials", verify_allow_private=True, limits=limits), "url-credentials")
+    assert found.status == "unknown"
+    assert time.monotonic() - started < 10
 
 
 def test_the_url_of_a_service_that_nobody_asks_is_unsupported(verified: Verify) -> None:

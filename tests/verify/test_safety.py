@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from secrets_guard.verify.exchange import Request, send
 from secrets_guard.verify.outcome import Unanswered
 from secrets_guard.verify.pace import Limits
 
-from .conftest import QUICK, Issuer
+from .conftest import QUICK, Issuer, dripping
 
 Verify = Callable[..., ScanResult]
 RULE = "github-personal-access-token"
@@ -148,28 +148,6 @@ def test_a_credential_is_asked_about_once_however_often_it_stands_there(verified
     assert len(issuer.asked) == 1
 
 
-@contextlib.contextmanager
-def dripping(pieces: bytes, *, last: bool = False) -> Iterator[int]:
-    """Serve an answer that goes on and on, a byte a moment, or ends with ``pieces``; yields the port."""
-    stop = threading.Event()
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(pieces)
-                while not last and not stop.wait(0.05):
-                    connection.sendall(b"a")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield server.getsockname()[1]
-    stop.set()
-    server.close()
-    thread.join()
-
-
 @pytest.mark.parametrize(
     "pieces", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
 )
@@ -180,6 +158,13 @@ def test_an_answer_that_never_ends_is_no_answer(verified: Verify, pieces: bytes)
         found = said(verified(LINE, RULE, endpoints=endpoint, limits=QUICK._replace(timeout=0.6)))
     assert (found.status, found.message) == ("unknown", "no answer within 0.6 s")
     assert time.monotonic() - started < 10
+
+
+def test_a_handshake_that_never_ends_is_no_answer(verified: Verify) -> None:
+    with dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0") as port:
+        endpoint = {"github": f"https://127.0.0.1:{port}"}
+        found = said(verified(LINE, RULE, endpoints=endpoint, limits=QUICK._replace(timeout=0.6)))
+    assert (found.status, found.message) == ("unknown", "no answer within 0.6 s")
 
 
 def test_half_an_answer_is_no_answer(verified: Verify) -> None:
