@@ -88,6 +88,8 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
             keep=checker.kept.keep if checker else None,
         )
     if checker:
+        if result.findings and not (settings.quiet or settings.no_progress):
+            print("secrets-guard: asking who issued what was found", file=sys.stderr)
         result = checker.check(result)
     told = [note for note in result.notes if not (partial and note.startswith(_UNUSED))]
     result = result._replace(notes=(*prepared.notes, *getattr(source, "notes", ()), *told))

@@ -13,9 +13,9 @@ CHECKSUMS = ("github-crc32", "npm-crc32", "keystore-open", "keystore-locked")
 """Names a rule may give as ``checksum``; each is a function in judge/checksum.py (a test holds the two equal)."""
 
 STRUCTURES = (
-    "1password", "age", "atlassian", "aws-key-id", "aws-secret", "azure-sas", "base58check", "cloudflare",
-    "cloudflare-tunnel", "discord", "gcp-service-account", "gitlab", "grafana", "grafana-cloud", "jfrog-reference",
-    "jwt", "mapbox", "parts", "private-key", "pypi-macaroon", "sentry", "url",
+    "1password", "age", "atlassian", "aws-key-id", "aws-secret", "azure-key", "azure-sas", "base58check",
+    "cloudflare", "cloudflare-tunnel", "discord", "gcp-service-account", "gitlab", "grafana", "grafana-cloud",
+    "jfrog-reference", "jwt", "mapbox", "parts", "private-key", "pypi-macaroon", "sentry", "url",
 )  # fmt: skip
 """Names a rule may give as ``structure``; each is a line in structure.STRUCTURES (a test holds the two equal)."""
 

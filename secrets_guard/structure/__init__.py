@@ -46,6 +46,7 @@ STRUCTURES: Mapping[str, str] = MappingProxyType(
         "atlassian": "checked:read_atlassian",
         "aws-key-id": "aws:read_key_id",
         "aws-secret": "aws:read_secret",
+        "azure-key": "azure_key:read",
         "azure-sas": "azure:read_sas",
         "base58check": "checked:read_base58check",
         "cloudflare": "checked:read_cloudflare",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from secrets_guard.rules import lint
 from secrets_guard.rules.active import load_rules
 from secrets_guard.rules.template import fill, fill_bytes
 from secrets_guard.structure import STRUCTURES, Around, Reading, look
+from secrets_guard.structure.azure_key import marvin32
 
 Ask = Callable[..., Reading]
 Sweep = Callable[..., ScanResult]
@@ -42,6 +44,7 @@ def _readings(rule: Rule) -> list[Reading]:
 RULES = [rule for rule in load_rules().rules if rule.structure]
 # Their examples are random where the real ones are not.
 SILENT = (
+    *(rule.id for rule in RULES if rule.structure == "azure-key"),
     "private-key-pem",
     "private-key-base64",
     "grafana-cloud-token",
@@ -246,3 +249,42 @@ def test_a_discord_token_tells_its_bot(ask: Ask) -> None:
 def test_a_reference_token_of_jfrog_tells_when_it_expires(ask: Ask) -> None:
     value = fill("<b64:reftkn:01:1700000000:<alnum:27>>", "x")
     assert dict(ask("jfrog-reference", value).details) == {"expires": "2023-11-14T22:13:20Z"}
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ("", 0x30ED35C100CD3C7D),
+        ("af", 0x48E73FC77D75DDC1),
+        ("e70f", 0xB5F6E1FC485DBFF8),
+        ("37f495", 0xF0B07C789B8CF7E8),
+        ("8642dc59", 0x7008F2E87E9CF556),
+        ("153fb79826", 0xE6C08C6DA2AFA997),
+        ("0932e6246c47", 0x6F04BF1A5EA24060),
+        ("ab427ea8d10fc7", 0xE11847E4F0678C41),
+    ],
+)
+def test_marvin_makes_what_its_published_vectors_say(data: str, wanted: int) -> None:
+    assert marvin32(bytes.fromhex(data), 0x004FB61A001BDBCC) == wanted >> 32 ^ wanted & 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "seed", "kind"),
+    [
+        ("<base64:76>+ASt", 64, b"Default0", "storage account"),
+        ("<base64:76>ACDb", 64, b"MastRO00", "Cosmos DB, read only"),
+        ("<base64:33>+ASb", 32, b"Listen00", "Service Bus, listen"),
+        ("<base64:42>+ACR", 39, b"ACRDflt0", "Container Registry"),
+        ("<base64url:44>AzFu", 40, b"Master00", "Functions, master"),
+    ],
+)
+def test_a_signed_key_of_azure_tells_what_it_is_of_if_its_checksum_is_right(
+    ask: Ask, start: str, length: int, seed: bytes, kind: str
+) -> None:
+    text = fill(start, "azure").replace("-", "+").replace("_", "/")
+    data = base64.b64decode(text + "A" * (-len(text) % 4))[: length - 4].ljust(length - 4, b"\0")
+    checksum = marvin32(data, int.from_bytes(seed, "big")).to_bytes(4, "little")
+    key = base64.b64encode(data + checksum).decode()
+    key = key.replace("+", "-").replace("/", "_") if "url" in start else key
+    assert ask("azure-key", key) == Reading((("key of", kind),), proof="its checksum is right")
+    assert ask("azure-key", base64.b64encode(data + b"abcd").decode()) == Reading()

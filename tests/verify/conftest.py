@@ -141,7 +141,12 @@ def dripping(pieces: bytes, *, last: bool = False) -> Iterator[int]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    yield server.getsockname()[1]
-    stop.set()
-    server.close()
-    thread.join()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        stop.set()
+        # Who still waits for somebody to come is not woken by closing.
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()

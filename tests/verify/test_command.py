@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -161,6 +163,31 @@ def test_an_endpoint_of_nobody_is_told_before_anything_is_swept(run: Run) -> Non
     assert done.code == 2
     assert "did you mean 'github'?" in done.err
     assert done.out == ""
+
+
+def test_stopping_it_while_issuers_are_asked_still_tells_what_was_found(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        endpoint = f"github=http://127.0.0.1:{silent.getsockname()[1]}"
+        words = ["scan", "files", "settings.env", "--verify", "--verify-endpoint", endpoint, "--format", "json"]
+        started = subprocess.Popen(
+            [sys.executable, "-m", "secrets_guard", *words],
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = silent.accept()
+        with connection:
+            started.send_signal(signal.SIGINT)
+            out, err = started.communicate(timeout=30)
+    assert started.returncode == 130, err
+    assert "asking who issued" in err
+    report = json.loads(out)
+    assert [one["verification"]["status"] for one in report["findings"]] == ["unknown", "unknown"]
+    assert report["scan"]["complete"] is False
+    assert LIVE not in out + err
 
 
 # --- Neither config nor environment nor hook ----------------------------------------------------------------------
