@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import VERIFICATIONS, Finding, Location, Occurrence, Verification
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
@@ -59,6 +59,8 @@ findings = st.builds(
     st.lists(st.builds(Occurrence, texts, numbers, numbers, origins), max_size=2).map(tuple),
     numbers,
     st.none() | st.builds(Exposure, texts, texts, texts, texts, numbers, st.booleans(), few, few, numbers),
+    st.dictionaries(texts, texts, max_size=2).map(lambda told: tuple(told.items())),
+    st.none() | st.builds(Verification, st.sampled_from(VERIFICATIONS), texts, texts),
 )
 
 
