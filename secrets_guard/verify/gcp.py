@@ -21,6 +21,8 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 _AUDIENCE = "https://oauth2.googleapis.com/token"
 _LIFETIME_S = 60
+_DEAD = ("account not found", "Invalid JWT Signature")
+"""Other refusals come with the same error: a clock that is wrong, for one."""
 
 
 def ask(verifier: Verifier, candidate: Candidate, net: Net) -> Outcome:
@@ -37,7 +39,7 @@ def ask(verifier: Verifier, candidate: Candidate, net: Net) -> Outcome:
     said = document if isinstance(document, dict) else {}
     if reply.status == 200 and said.get("access_token"):
         return Outcome(LIVE, f"account {account}")
-    if reply.status in (400, 401) and said.get("error") in ("invalid_grant", "account_not_found", "invalid_client"):
+    if reply.status in (400, 401) and any(word in str(said.get("error_description")) for word in _DEAD):
         return Outcome(DEAD, "no such key, or no such account")
     return Outcome(UNKNOWN, f"its issuer answers {reply.status}, which tells nothing")
 

@@ -7,6 +7,7 @@ import json
 import re
 import string
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -100,6 +101,12 @@ CASES = {
         "/client/v4/user/tokens/verify",
         (200, {"success": True, "result": {"status": "active"}}),
         (401, {"success": False}),
+    ),
+    "cloudflare-legacy": Case(
+        BEARER,
+        "/client/v4/user/tokens/verify",
+        (200, {"success": True, "result": {"status": "active"}}),
+        (200, {"success": True, "result": {"status": "expired"}}),
     ),
     "linode": Case(BEARER, "/v4/profile", (200, {"username": "jane"}), (401, {"errors": []})),
     "netlify": Case(BEARER, "/api/v1/user", (200, {"id": "x"}), (401, {"code": 401})),
@@ -251,6 +258,11 @@ def test_a_verifier_names_rules_that_exist_and_words_that_are_known(verifier: Ve
     assert words <= known
     assert all(re.compile(expression).groups == 1 for _, expression in verifier.near)
     assert re.compile(verifier.instance).groups <= 1
+
+
+def test_every_verifier_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
+    assert {name for name in VERIFIERS if f"`{name}`" not in page} == set()
 
 
 def test_no_rule_is_asked_about_twice() -> None:

@@ -238,10 +238,14 @@ def test_a_service_account_asks_for_a_token_in_its_own_name(verified: Verify, is
 
 
 def test_a_service_account_that_google_does_not_know_is_dead(verified: Verify, issuer: Issuer) -> None:
-    issuer.answer = lambda _asked: (400, {}, b'{"error": "invalid_grant", "error_description": "account not found"}')
+    said = "Invalid JWT Signature."
+    issuer.answer = lambda _asked: (400, {}, json.dumps({"error": "invalid_grant", "error_description": said}).encode())
     text, _ = service_account()
     result = verified(text, "gcp-service-account-key", endpoints={"gcp": issuer.url})
     assert only(result, "gcp-service-account-key").status == "dead"
+    said = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
+    result = verified(text, "gcp-service-account-key", endpoints={"gcp": issuer.url})
+    assert only(result, "gcp-service-account-key").status == "unknown"
 
 
 def test_the_token_uri_beside_a_key_is_not_gone_to(verified: Verify, issuer: Issuer) -> None:
