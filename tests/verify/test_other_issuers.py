@@ -76,11 +76,10 @@ AWS_RULES = ("aws-access-key-id", "aws-secret-access-key", "aws-access-key-pair"
 def test_a_key_and_its_secret_are_live_both(verified: Verify, aws: tuple[str, str, str]) -> None:
     address, key_id, secret = aws
     text = f"aws_access_key_id = {key_id}\n\n# of ci\naws_secret_access_key = {secret}\n"
-    result = verified(text, *AWS_RULES, endpoints={"aws": address})
-    statuses = [one.verification.status for one in result.findings if one.verification]
-    assert len(statuses) >= 2
-    assert set(statuses) == {"live"}
-    assert only(result, "aws-access-key-id").message.startswith("arn:aws:")
+    for rule in AWS_RULES[:2]:
+        found = only(verified(text, rule, endpoints={"aws": address}), rule)
+        assert found.status == "live"
+        assert found.message.startswith("arn:aws:")
 
 
 def test_a_secret_beside_a_key_that_is_not_its_own_says_nothing_of_either(
@@ -111,11 +110,11 @@ def test_a_secret_without_its_key_id_is_not_asked_about(verified: Verify, issuer
     assert issuer.asked == []
 
 
-def test_a_pair_is_asked_about_once_though_it_is_two_findings(verified: Verify, issuer: Issuer) -> None:
+def test_a_pair_is_asked_about_once_however_many_findings_it_is(verified: Verify, issuer: Issuer) -> None:
     issuer.answer = lambda _asked: (403, {}, b"<Code>ExpiredToken</Code>")
     text = fill("aws_access_key_id = AKIA<[A-Z2-7]:16>\naws_secret_access_key = <alnum:40>\n", "x")
     result = verified(text, *AWS_RULES[:2], endpoints={"aws": issuer.url})
-    assert [one.verification.status for one in result.findings if one.verification] == ["dead", "dead"]
+    assert {one.verification.status for one in result.findings if one.verification} == {"dead"}
     assert len(issuer.asked) == 1
     assert fill("aws_secret_access_key = <alnum:40>", "x").encode() not in issuer.asked[0].body
 
