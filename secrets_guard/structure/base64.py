@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_DEEPEST = 65_536
+_LARGEST = 65_536
 
 
 def decoded(text: bytes) -> bytes | None:
@@ -26,7 +26,7 @@ def json_object(text: bytes) -> dict[str, Any] | None:
     import json
 
     plain = decoded(text)
-    if plain is None or len(plain) > _DEEPEST:
+    if plain is None or len(plain) > _LARGEST:
         return None
     try:
         made = json.loads(plain)

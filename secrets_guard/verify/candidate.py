@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 
 from secrets_guard.model.finding import Finding
@@ -21,7 +21,6 @@ class Candidate(NamedTuple):
     secret: Secret
     text: bytes
     at: int
-    details: Mapping[str, str]
 
     @property
     def value(self) -> str:
@@ -52,8 +51,9 @@ class Kept:
         if len(places) < _PLACES:
             start = max(0, match.at.start - _AROUND)
             text = match.view.data[start : match.at.end + _AROUND]
-            details = dict(match.details)
-            places.append(Candidate(match.rule.id, match.secret, text, match.at.start - start, details))
+            if any(one.text == text for one in places):
+                return  # a copy
+            places.append(Candidate(match.rule.id, match.secret, text, match.at.start - start))
 
     def places(self, fingerprint: str) -> list[Candidate]:
         """Return the places kept of one credential."""

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 
 from secrets_guard.config import Settings
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import LIVE, UNKNOWN, UNSUPPORTED, VERIFICATIONS, Finding, Verification
+from secrets_guard.model.finding import DEAD, LIVE, UNKNOWN, UNSUPPORTED, VERIFICATIONS, Finding, Verification
 from secrets_guard.model.result import Problem, ScanResult
 from secrets_guard.verify.candidate import Candidate, Kept
 from secrets_guard.verify.net import Net
@@ -92,20 +92,24 @@ class Checker:
         return {fingerprint: found.get(key, late) for fingerprint, key in owners.items()}, interrupted
 
     def _ask(self, places: list[Candidate], net: Net) -> Outcome:
-        """Ask about a credential, once; again in another place only where what belongs to it was not near it."""
-        missing = ""
+        """Ask about a credential, once; in another place as well where its parts, or it itself, are others there."""
+        outcomes: list[Outcome] = []
         for candidate in places:
             verifier = self._by_rule[candidate.rule_id]
             question = _code(verifier.code) if verifier.code else ask
             try:
-                return question(verifier, candidate, net)
+                outcomes.append(question(verifier, candidate, net))
             except Alone as reason:
-                missing = str(reason)
+                outcomes.append(Outcome(UNKNOWN, str(reason)))
+                continue
             except Unanswered as reason:
-                return Outcome(UNKNOWN, str(reason))
+                outcomes.append(Outcome(UNKNOWN, str(reason)))
             except Exception as error:  # noqa: BLE001 - its text may hold the credential; its kind does not
-                return Outcome(UNKNOWN, f"asking failed ({type(error).__name__})")
-        return Outcome(UNKNOWN, missing)
+                outcomes.append(Outcome(UNKNOWN, f"asking failed ({type(error).__name__})"))
+            if not verifier.places:
+                return outcomes[-1]
+        # Live in one place is live; dead is only what is dead in all of them.
+        return min(outcomes, key=lambda one: (LIVE, UNKNOWN, DEAD, UNSUPPORTED).index(one.status))
 
 
 def _run(threads: list[threading.Thread], left: Callable[[], float]) -> bool:

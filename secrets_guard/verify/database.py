@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -56,11 +57,15 @@ def ask(_verifier: Verifier, candidate: Candidate, net: Net) -> Outcome:
     address = address_of(candidate)
     if address is None:
         return Outcome(UNSUPPORTED, "nobody is known to ask")
+    return net.once((*map(str, address), candidate.value), partial(_log_in, address, unquote(candidate.value), net))
+
+
+def _log_in(address: Address, password: str, net: Net) -> Outcome:
     checked = net.addresses(address.host, address.port)[0]
     net.pace.wait(f"{address.host}:{address.port}")
     timeout = max(1, int(min(net.limits.timeout, net.pace.left())))
     login = _postgres if address.service == "postgres" else _mysql
-    return login(address, checked, unquote(candidate.value), timeout)
+    return login(address, checked, password, timeout)
 
 
 def _postgres(address: Address, checked: str, password: str, timeout: int) -> Outcome:

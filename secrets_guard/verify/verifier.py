@@ -29,7 +29,8 @@ class Verifier(NamedTuple):
     ``parts`` is an expression with named groups on the credential, ``near`` maps names to expressions with one group
     whose match nearest to it belongs to it. Each of ``endpoints`` is asked until one knows the credential.
     ``instances``: others run this service too, so that a refusal by the endpoint here says nothing of theirs;
-    ``instance`` finds the address of one in the text around.
+    ``instance`` finds the address of one in the text around. ``places``: one value is another credential in each place
+    (a password of several databases), so that each is asked about.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Verifier(NamedTuple):
     near: tuple[tuple[str, str], ...] = ()
     instances: bool = False
     instance: str = ""
+    places: bool = False
     answers: tuple[Answer, ...] = ()
 
 

@@ -335,6 +335,14 @@ def test_the_url_of_a_postgresql_is_tried_by_logging_in(
     assert found.status == status, found
 
 
+def test_a_password_of_several_databases_is_live_if_one_of_them_takes_it(verified: Verify, postgres: int) -> None:
+    urls = [f"postgresql://{user}:{PASSWORD}@127.0.0.1:{postgres}/postgres" for user in ("nobody", "somebody", "app")]
+    texts = {f"{number}.env": f"DATABASE_URL={url}\n".encode() for number, url in enumerate(urls)}
+    result = verified(texts, "url-credentials", verify_allow_private=True)
+    assert {one.verification.status for one in result.findings if one.verification} == {"live"}
+    assert len(result.findings) == 3
+
+
 def test_a_database_in_this_network_is_not_asked_unless_that_is_allowed(verified: Verify, postgres: int) -> None:
     text = f"DATABASE_URL=postgresql://app:{PASSWORD}@localhost:{postgres}/postgres\n"
     found = only(verified(text, "url-credentials"), "url-credentials")
