@@ -135,7 +135,8 @@ def _output(asked: _Start, resolved: Resolved) -> Callable[[], Output]:
 
 
 def _supervise(asked: _Start, made: Mapping[str, Secret], resolved: Resolved, audit: Audit) -> int:
-    from secrets_guard.broker.child.supervise import Supervisor, Task, Terms, end_as
+    from secrets_guard.broker.child.supervise import Supervisor, end_as
+    from secrets_guard.broker.child.task import Task, Terms
     from secrets_guard.broker.keeping import keep
 
     conduct, folder = asked.conduct, asked.folder

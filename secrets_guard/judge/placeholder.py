@@ -40,7 +40,7 @@ _REFERENCES = Pattern(
     re.IGNORECASE,
 )
 _VARIABLE = Pattern(rb"\$[A-Z_][A-Z0-9_]+(?:[/.:\-\\,;@]|$)")
-_GOES_ON = Pattern(rb"<[\w.-]{1,40}:[^<>\s]{1,40}>|\$\{|\{\{|\$\(")
+_GOES_ON = Pattern(rb" ?<[\w.-]{1,40}:[^<>\s]{1,40}>|\$\{|\{\{|\$\(")
 # SOPS, Jasypt, Spring, hiera-eyaml, Windows DPAPI, AWS KMS, sealed secrets, ansible-vault (hex of hex digits), Vault.
 _ENCRYPTED = Pattern(
     rb"ENC[\[(]|\{cipher\}|01000000d08c9ddf0115d1118c7a00c04fc297eb|AQICAH[A-Za-z0-9+/]{60}|Ag[A-D][A-Za-z0-9+/]{120}"

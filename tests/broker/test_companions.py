@@ -15,7 +15,8 @@ BEGINNING = """
 import signal, sys, threading, time
 from secrets_guard.broker.child.output import Direct
 from secrets_guard.broker.child.redacted import Redacted
-from secrets_guard.broker.child.supervise import Supervisor, Task, Terms
+from secrets_guard.broker.child.supervise import Supervisor
+from secrets_guard.broker.child.task import Task, Terms
 from secrets_guard.broker.privileges import Privileges
 from secrets_guard.model.secret import Secret
 

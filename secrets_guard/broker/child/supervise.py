@@ -9,38 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
 
 from secrets_guard.broker.child.closing import close_all
 from secrets_guard.broker.child.job import Job, controlling_terminal
-from secrets_guard.broker.child.output import Output
 from secrets_guard.broker.child.reap import changes
 from secrets_guard.broker.child.signals import Signals
 from secrets_guard.broker.child.spawn import spawn
+from secrets_guard.broker.child.task import Task, Terms
 from secrets_guard.broker.kernel import adopt_orphans
-from secrets_guard.broker.privileges import Privileges
 from secrets_guard.broker.supervised import Companion, Ended
 from secrets_guard.errors import BrokerError
 from secrets_guard.model.secret import Secret
-
-
-class Task(NamedTuple):
-    """What a child is started with; ``hidden`` are values that its output must not show."""
-
-    environment: Mapping[str, Secret]
-    hidden: tuple[Secret, ...] = ()
-    files: Mapping[str, Secret] = {}
-
-
-class Terms(NamedTuple):
-    """How a command is supervised: ``grace`` seconds from TERM to KILL; ``write`` replaces the manifest's files."""
-
-    grace: float
-    privileges: Privileges
-    output: Callable[[], Output]
-    adopting: bool = False
-    write: Callable[[Mapping[str, Secret]], None] | None = None
-
 
 _ENOUGH = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT))
 
