@@ -116,10 +116,6 @@ class Holdings:
         one = self.outcomes.get(ref)
         return isinstance(one, Fetched) and (one.made or one.lease is not None)
 
-    def tokens(self) -> list[Loan]:
-        """Return the tokens of logins of ours."""
-        return loans(self.providers, {})
-
     def news(self, fetched: Mapping[SecretRef, Outcome]) -> dict[SecretRef, Outcome]:
         """Return what is neither known already nor was found not to work; failures are no news."""
         return {
@@ -196,7 +192,7 @@ class Holdings:
         """Return every lease that has not ended, and hold none any more."""
         gone = [*self.held.values(), *self.parked.values()]
         self.held, self.parked = {}, {}
-        tokens, self.providers = self.tokens(), {}
+        tokens, self.providers = loans(self.providers, {}), {}
         known = {id(one.lender) for one in gone}
         return [*self._left(gone, now), *(loan for loan in tokens if id(loan.lender) not in known)]
 

@@ -167,7 +167,7 @@ class Upkeep:
 
     def _work(self) -> None:
         if not self._tending.needed:
-            self._tending.give_back(self._all.tokens())
+            self._tending.give_back(self._all.all(self._clock()))
             return
         self._tending.keep_tokens(self._clock())
         while not self._over:
