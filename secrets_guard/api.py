@@ -13,6 +13,7 @@ from secrets_guard.detect.matcher import Matcher
 from secrets_guard.digest import blake2b
 from secrets_guard.errors import RuleError
 from secrets_guard.fingerprint import Fingerprinter
+from secrets_guard.model.finding import Finding
 from secrets_guard.model.protocols import Source, is_remembering
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES, Rule, RuleSet, at_least
@@ -21,7 +22,7 @@ from secrets_guard.suppression.allow import AllowJudge, judge_allow
 from secrets_guard.suppression.entry import Suppression
 from secrets_guard.suppression.known import Suppressions
 from secrets_guard.suppression.order import Suppressor
-from secrets_guard.tally import Clerk
+from secrets_guard.tally import Clerk, Keep
 from secrets_guard.version import __version__
 
 __all__ = ["load_rules", "scan"]
@@ -37,16 +38,17 @@ def scan(
     progress: Callable[[Stats], None] | None = None,
     cache: Cache | None = None,
     ready: Loaded | None = None,
+    keep: Keep | None = None,
 ) -> ScanResult:
     """Sweep ``source`` and return all that was found, could not be read, and was covered.
 
     ``rules`` default to the built-in ones and ``settings.rules``; ``allow`` is the judge over ``settings.allow`` where
-    the caller shares it with the source, ``ready`` a database that it has loaded already. Raises RuleError, SourceError
-    or EngineError; never a traceback for bad input.
+    the caller shares it with the source, ``ready`` a database that it has loaded already; ``keep`` gets each finding
+    with its plain value. Raises RuleError, SourceError or EngineError; never a traceback for bad input.
     """
     settings = settings or Settings()
     cache = cache or user_cache()
-    started, clock = time.time(), time.monotonic()
+    begun, clock = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), time.monotonic()
     every = select(rules or load_rules(settings.rules, cache=cache), settings.only_rule, settings.exclude_rule)
     active = active_rules(every, settings)
     suppressor = Suppressor(
@@ -55,11 +57,10 @@ def scan(
         known=Suppressions(suppressions, today(), (rule.id for rule in every.rules)),
     )
     matcher = Matcher((*active, canary.RULE), cache, ready)
-    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor), settings.max_depth)
+    pipeline = engine.Pipeline(matcher, _clerk(settings, suppressor, keep), settings.max_depth)
     if is_remembering(source):
         source.use_rules(_coverage_key(every, settings))
     swept = engine.scan(source, pipeline, settings.jobs or workers.available_cores(), progress)
-    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
     return _result(
         swept,
         active,
@@ -77,7 +78,7 @@ def _result(
     return ScanResult(
         tool=tool,
         scan=scanned._replace(complete=not problems),
-        findings=tuple(swept.findings),
+        findings=tuple(dated(finding, scanned.started) for finding in swept.findings),
         problems=tuple(sorted(problems, key=lambda problem: (problem.where, problem.kind, problem.message))),
         stats=swept.stats,
         explanations=tuple(sorted(swept.explanations, key=_explanation_order)),
@@ -88,9 +89,17 @@ def _result(
     )
 
 
-def _clerk(settings: Settings, suppressor: Suppressor) -> Clerk:
+def dated(finding: Finding, now: str) -> Finding:
+    """Return the finding with the word, where it tells when it expires, whether it has; times are ISO 8601, UTC."""
+    expires = dict(finding.details).get("expires")
+    if expires is None:
+        return finding
+    return finding._replace(details=(*finding.details, ("expired", "yes" if expires <= now else "no")))
+
+
+def _clerk(settings: Settings, suppressor: Suppressor, keep: Keep | None) -> Clerk:
     fingerprints = Fingerprinter(settings.fingerprint_key)
-    return Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain)
+    return Clerk(suppressor, fingerprints, settings.min_confidence, settings.show_secrets, settings.explain, keep)
 
 
 def _coverage_key(rules: RuleSet, settings: Settings) -> str:

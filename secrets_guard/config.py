@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from secrets_guard.config_file import AllowEntry, find_config, read_config
+from secrets_guard.config_file import ON_THE_COMMAND_LINE, AllowEntry, find_config, read_config
 from secrets_guard.errors import ConfigError
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
@@ -52,6 +52,10 @@ class Settings(NamedTuple):
     plain_http: bool = False
     insecure_registry: bool = False
     ca_file: str = ""
+    verify: bool = False
+    verify_endpoint: tuple[str, ...] = ()
+    verify_allow_private: bool = False
+    only_live: bool = False
     allow: tuple[AllowEntry, ...] = ()
 
     def __repr__(self) -> str:
@@ -60,7 +64,10 @@ class Settings(NamedTuple):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-OPTIONS = tuple(name for name in Settings._fields if name != "allow")
+COMMAND_LINE_ONLY = ("verify", "verify_endpoint", "verify_allow_private", "only_live")
+"""Names that neither a file nor the environment may set: who sends secrets over the network says so, each time."""
+
+OPTIONS = tuple(name for name in Settings._fields if name not in ("allow", *COMMAND_LINE_ONLY))
 """Names that a file, the environment and the command line may set; ``allow`` is for files alone."""
 
 _PATHS = ("baseline", "base_layers", "ca_file")
@@ -84,7 +91,7 @@ def load_settings(path: str | None, cli: Mapping[str, object], environ: Mapping[
     layers: list[dict[str, object]] = []
     allow: tuple[AllowEntry, ...] = ()
     if path is not None:
-        raw = read_config(path, OPTIONS)
+        raw = read_config(path, OPTIONS, COMMAND_LINE_ONLY)
         allow = raw.allow
         problems += raw.problems
         layers.append(_from_file(os.path.dirname(path), raw.values, problems))
@@ -123,7 +130,7 @@ def _beside(folder: str, path: str) -> str:
 
 
 def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, object]:
-    named = {f"{ENV_PREFIX}{name.upper()}": name for name in OPTIONS}
+    named = {f"{ENV_PREFIX}{name.upper()}": name for name in (*OPTIONS, *COMMAND_LINE_ONLY)}
     values: dict[str, tuple[object, str]] = {}
     for variable, text in environ.items():
         if not variable.startswith(ENV_PREFIX) or not text.strip():
@@ -131,8 +138,8 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
         name = named.get(variable)
         if variable in _OTHERS:
             continue
-        if name is None:
-            problems += _misspelt(variable, list(named))
+        if name is None or name in COMMAND_LINE_ONLY:
+            problems += _misspelt(variable, list(named)) if name is None else [f"{variable}: {ON_THE_COMMAND_LINE}"]
             continue
         try:
             values[name] = (_from_text(name, text.strip()), variable)
@@ -168,7 +175,7 @@ def _from_text(name: str, text: str) -> object:
 def _from_command_line(cli: Mapping[str, object], problems: list[str]) -> dict[str, object]:
     values: dict[str, tuple[object, str]] = {}
     for name, value in cli.items():
-        if name in OPTIONS:
+        if name in (*OPTIONS, *COMMAND_LINE_ONLY):
             values[name] = (value, f"--{name.replace('_', '-')}")
         else:
             problems.append(f"--{name.replace('_', '-')}: no such option")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = (".secrets-guard.yaml", ".secrets-guard.yml")
 _CRITERIA = ("rules", "paths", "secrets", "lines", "stopwords", "commits", "fingerprints")
+ON_THE_COMMAND_LINE = "this can be given on the command line only: it has secrets sent to others"
 _COMMIT = Pattern(r"[0-9A-Fa-f]{7,64}")
 _WORDS = ("reason", "author", "expires", "condition")
 
@@ -48,8 +49,11 @@ class RawConfig(NamedTuple):
     problems: list[str]
 
 
-def read_config(path: str, options: Sequence[str]) -> RawConfig:
-    """Read a config file whose keys are ``options`` (snake_case, hyphens accepted) and ``allow``."""
+def read_config(path: str, options: Sequence[str], elsewhere: Sequence[str] = ()) -> RawConfig:
+    """Read a config file whose keys are ``options`` (snake_case, hyphens accepted) and ``allow``.
+
+    ``elsewhere`` are options that no file may set.
+    """
     from secrets_guard import located_yaml
 
     try:
@@ -70,7 +74,9 @@ def read_config(path: str, options: Sequence[str]) -> RawConfig:
     known = [*options, "allow"]
     for key, value in document.value.items():
         name, place = str(key).replace("-", "_"), document.place(key)
-        if name not in known:
+        if name in elsewhere:
+            problems.append(f"{place}: {key}: {ON_THE_COMMAND_LINE}")
+        elif name not in known:
             problems.append(f"{place}: unknown key {key!r}{located_yaml.nearest(name, known)}")
         elif name in values:
             problems.append(f"{place}: {key!r} says again what another spelling of it said")

@@ -99,7 +99,7 @@ def _parsed(arguments: list[str]) -> tuple[str, str | None, list[str]]:
         given = given[2:]
     elif given and given[0].startswith("--config="):
         config = given.pop(0).partition("=")[2]
-    if name not in HOOKS or config == "":
+    if name not in HOOKS or config == "" or any(word.startswith("--") for word in given):
         from secrets_guard.errors import ConfigError
 
         raise ConfigError(_USAGE)

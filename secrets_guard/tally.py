@@ -1,6 +1,6 @@
 """Judged matches -> findings and counters: thresholds, suppressions, places."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -106,6 +106,9 @@ class Tally:
             self.problems.append(Problem("limit", where, message))
 
 
+Keep = Callable[[Finding, Match], None]
+
+
 class Clerk(NamedTuple):
     """Turns what the judges left into findings."""
 
@@ -114,6 +117,8 @@ class Clerk(NamedTuple):
     min_confidence: str = "medium"
     show_secrets: bool = False
     explain: bool = False
+    keep: Keep | None = None
+    """Takes what is found with its plain value, for those who ask the issuer about it."""
 
     def note(self, root: View, judged: list[Judged], tally: Tally) -> None:
         """Note one blob's judged matches in ``tally``."""
@@ -185,7 +190,10 @@ class Clerk(NamedTuple):
             fingerprint=fingerprint(),
             blob_id=root.blob.id,
             parts=told,
+            details=match.details,
         )
+        if self.keep is not None:
+            self.keep(finding, match)
         line = context.before + value + context.after
         values = tuple([part.secret for part in match.parts])
         tally.found.append(Evidence(finding, match.secret, line, root.blob.inside, values))

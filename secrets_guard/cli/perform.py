@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard.cli import exits
 from secrets_guard.cli.output import check_format, write
@@ -13,6 +13,9 @@ from secrets_guard.model.protocols import Source
 from secrets_guard.model.result import ScanResult
 from secrets_guard.suppression.allow import AllowJudge, judge_allow
 from secrets_guard.suppression.entry import Suppression
+
+if TYPE_CHECKING:
+    from secrets_guard.verify.checker import Checker
 
 MakeSource = Callable[[Settings, AllowJudge], Source]
 _GAPS = ("archive", "too_large")
@@ -74,14 +77,35 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
     allow = judge_allow(settings.allow, api.today())
     source = make_source(settings, allow)
     progress = Progress.for_stream(sys.stderr, source, off=settings.no_progress or settings.quiet)
+    checker = _checker(settings)
     with progress:
         result = api.scan(
-            source, settings=settings, suppressions=prepared.suppressions, allow=allow, progress=progress.callback
+            source,
+            settings=settings,
+            suppressions=prepared.suppressions,
+            allow=allow,
+            progress=progress.callback,
+            keep=checker.kept.keep if checker else None,
         )
+    if checker:
+        if result.findings and not (settings.quiet or settings.no_progress):
+            print("secrets-guard: asking who issued what was found", file=sys.stderr)
+        result = checker.check(result)
     told = [note for note in result.notes if not (partial and note.startswith(_UNUSED))]
     result = result._replace(notes=(*prepared.notes, *getattr(source, "notes", ()), *told))
     write(result, settings)
     return exit_code(result, settings)
+
+
+def _checker(settings: Settings) -> "Checker | None":
+    """Return who asks issuers, where that is wanted."""
+    if settings.verify:
+        from secrets_guard.verify.checker import Checker
+
+        return Checker(settings)
+    if settings.verify_endpoint or settings.verify_allow_private or settings.only_live:
+        raise ConfigError("--verify-endpoint, --verify-allow-private and --only-live mean nothing without --verify")
+    return None
 
 
 def exit_code(result: ScanResult, settings: Settings) -> int:

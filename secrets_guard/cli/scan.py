@@ -12,7 +12,7 @@ import typer
 from secrets_guard.cli.options import with_options
 from secrets_guard.cli.scan_git import git
 from secrets_guard.cli.scan_image import image
-from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS
+from secrets_guard.cli.table import SCAN_OPTIONS, TREE_OPTIONS, VERIFY_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def register(app: typer.Typer, name: str, help_text: str, arguments: list[str]) 
     app.add_typer(group, name=name)
 
 
-@with_options(SCAN_OPTIONS | TREE_OPTIONS)
+@with_options(SCAN_OPTIONS | VERIFY_OPTIONS | TREE_OPTIONS)
 def files(
     paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", show_default=False)] = None,
     config: Config = None,
@@ -56,7 +56,7 @@ def files(
     raise typer.Exit(run(tuple(paths or ["."]), options or {}, config))
 
 
-@with_options(SCAN_OPTIONS)
+@with_options(SCAN_OPTIONS | VERIFY_OPTIONS)
 def stdin(
     name: Annotated[str, typer.Option("--name", help="What to call the stream in the report.")] = "stdin",
     config: Config = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from secrets_guard.cli.options import with_options
-from secrets_guard.cli.table import SCAN_OPTIONS
+from secrets_guard.cli.table import SCAN_OPTIONS, VERIFY_OPTIONS
 
 if TYPE_CHECKING:
     from secrets_guard.config import Settings
@@ -71,7 +71,7 @@ class Choice(NamedTuple):
             )
 
 
-@with_options(SCAN_OPTIONS)
+@with_options(SCAN_OPTIONS | VERIFY_OPTIONS)
 def git(
     repo: Annotated[str, typer.Argument(metavar="[REPO]", show_default=False)] = ".",
     range_: Range = "",

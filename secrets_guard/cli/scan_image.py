@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from secrets_guard.cli.options import with_options
-from secrets_guard.cli.table import IMAGE_OPTIONS, SCAN_OPTIONS
+from secrets_guard.cli.table import IMAGE_OPTIONS, SCAN_OPTIONS, VERIFY_OPTIONS
 
 if TYPE_CHECKING:
     from secrets_guard.config import Settings
@@ -22,7 +22,7 @@ CleanCache = Annotated[
 ]
 
 
-@with_options(SCAN_OPTIONS | IMAGE_OPTIONS)
+@with_options(SCAN_OPTIONS | VERIFY_OPTIONS | IMAGE_OPTIONS)
 def image(
     targets: Targets,
     cache: CleanCache = "",

@@ -44,6 +44,18 @@ SCAN_OPTIONS: dict[str, Choice] = {
 }
 """Names are fields of Settings; the environment and the config file know them too."""
 
+VERIFY_OPTIONS: dict[str, Choice] = {
+    "verify": Choice(bool, "Ask who issued what is found whether it is live. Sends each secret to its issuer."),
+    "verify_endpoint": Choice(
+        list[str],
+        "Ask here in place of the issuer's own address: github=https://ghe.corp/api/v3 (repeatable).",
+        "NAME=URL",
+    ),
+    "verify_allow_private": Choice(bool, "Ask hosts in private networks too, where what is swept names them."),
+    "only_live": Choice(bool, "Report only what its issuer says is live; needs --verify."),
+}
+"""Options of scans that neither the environment nor a config file may set."""
+
 TREE_OPTIONS: dict[str, Choice] = {
     "no_ignore": Choice(bool, "Sweep what .gitignore leaves out too."),
     "follow_symlinks": Choice(bool, "Follow symbolic links."),

@@ -11,6 +11,7 @@ from secrets_guard.judge import (
     name,
     placeholder,
     rule_allow,
+    structure,
     surroundings,
 )
 from secrets_guard.model.match import Context, Judge, Match, Verdict
@@ -27,6 +28,7 @@ JUDGES: tuple[Judge, ...] = (
     literal.judge,
     surroundings.judge,
     confidence.judge,
+    structure.judge,
 )
 """Cheapest and surest first. The first that drops ends it; ratings add up."""
 _OWN: tuple[Judge, ...] = (rule_allow.judge, entropy.judge, checksum.judge)
@@ -45,7 +47,9 @@ def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
         if verdict.keep is False:
             return match, verdict
         match = match._replace(
-            confidence=_rated(match.confidence, verdict.confidence), reasons=(*match.reasons, verdict.reason)
+            confidence=_rated(match.confidence, verdict.confidence),
+            reasons=(*match.reasons, verdict.reason) if verdict.reason else match.reasons,
+            details=(*match.details, *verdict.details),
         )
     return match, None
 
@@ -53,4 +57,4 @@ def judge(match: Match, context: Context) -> tuple[Match, Verdict | None]:
 def _rated(before: str, wanted: str) -> str:
     if wanted == "high":
         return "high"
-    return min(before, wanted, key=CONFIDENCES.index)
+    return min(before, wanted or before, key=CONFIDENCES.index)

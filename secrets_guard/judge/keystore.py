@@ -6,8 +6,9 @@ PKCS#12: RFC 7292; its key derivation is in appendix B.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
+
+from secrets_guard.structure.der import EXPLICIT, OCTETS, Value, values
 
 _PASSWORDS = ("changeit", "", "password", "android", "changeme", "secret", "123456", "keystore")
 """What keytool, Android's build tools and manuals use; the likeliest first."""
@@ -26,7 +27,6 @@ _HASHES = {
 _MOST_ROUNDS = 20_480
 """Hashes for one PKCS#12 file, some 10 ms: ten passwords at OpenSSL's 2,048 rounds each, two at Java's 10,000."""
 _MAC_KEY = 3
-_SEQUENCE, _OCTETS, _NUMBER, _OID, _EXPLICIT = 0x30, 0x04, 0x02, 0x06, 0xA0
 
 
 class Keystore(NamedTuple):
@@ -85,29 +85,6 @@ def _past_certificate(data: bytes, at: int) -> int:
     return at + 4 + int.from_bytes(data[at : at + 4], "big")
 
 
-class _Value(NamedTuple):
-    """One value of DER: ``data[start:end]`` is its content."""
-
-    tag: int
-    start: int
-    end: int
-
-
-def _values(data: bytes, at: int, end: int) -> Iterator[_Value]:
-    """Yield the values between two offsets. Raises ValueError for one that does not fit."""
-    while at < end:
-        tag, length, at = data[at], data[at + 1], at + 2
-        if length & 0x80:
-            width = length & 0x7F
-            if not 0 < width <= 4:
-                raise ValueError("no definite length")
-            length, at = int.from_bytes(data[at : at + width], "big"), at + width
-        if at + length > end:
-            raise ValueError("longer than what holds it")
-        yield _Value(tag, at, at + length)
-        at += length
-
-
 def _pkcs12(data: bytes) -> Keystore:
     """Look into a PFX: the OIDs of the bags that hold keys stand in the clear, as does what its MAC is made of."""
     plain, locked = _PLAIN_KEY in data, _LOCKED_KEY in data
@@ -116,8 +93,8 @@ def _pkcs12(data: bytes) -> Keystore:
     if plain:
         return Keystore(True, True)
     try:
-        (pfx,) = _values(data, 0, _length(data))
-        parts = list(_values(data, pfx.start, pfx.end))
+        (pfx,) = values(data, 0, _length(data))
+        parts = list(values(data, pfx.start, pfx.end))
         content = _octets(data, parts[1])
         return Keystore(True, len(parts) > 2 and _opens(data, parts[2], content))
     except (IndexError, ValueError):
@@ -129,20 +106,20 @@ def _length(data: bytes) -> int:
     return 2 + width + (int.from_bytes(data[2 : 2 + width], "big") if width else data[1])
 
 
-def _octets(data: bytes, info: _Value) -> bytes:
+def _octets(data: bytes, info: Value) -> bytes:
     """Return the content of a ContentInfo that is plain data."""
-    _, explicit = _values(data, info.start, info.end)
-    (octets,) = _values(data, explicit.start, explicit.end)
-    if explicit.tag != _EXPLICIT or octets.tag != _OCTETS:
+    _, explicit = values(data, info.start, info.end)
+    (octets,) = values(data, explicit.start, explicit.end)
+    if explicit.tag != EXPLICIT or octets.tag != OCTETS:
         raise ValueError("signed, not authenticated by a password")
     return data[octets.start : octets.end]
 
 
-def _opens(data: bytes, mac: _Value, content: bytes) -> bool:
+def _opens(data: bytes, mac: Value, content: bytes) -> bool:
     """Tell whether one of the well-known passwords makes the MAC."""
-    info, salt, *rest = _values(data, mac.start, mac.end)
-    algorithm, digest = _values(data, info.start, info.end)
-    oid = next(_values(data, algorithm.start, algorithm.end))
+    info, salt, *rest = values(data, mac.start, mac.end)
+    algorithm, digest = values(data, info.start, info.end)
+    oid = next(values(data, algorithm.start, algorithm.end))
     name = _HASHES.get(data[oid.start : oid.end], "")
     rounds = int.from_bytes(data[rest[0].start : rest[0].end], "big") if rest else 1
     if not name or rounds <= 0:

@@ -38,7 +38,9 @@ def resolve(judged: list[Judged]) -> list[Judged]:
         for match, verdict in sorted(cluster, key=lambda one: rank(one[0])):
             own = verdict or _explained(match, winners)
             settled.append((match, own))
-            if verdict is None or match.rule.kind in ("token", "private-key"):
+            # A structure's refusal says what the value is not; a vaguer rule may still know what it is.
+            refused = verdict is not None and verdict.by != "structure" and match.rule.kind in ("token", "private-key")
+            if verdict is None or refused:
                 winners.append((match, own))
     return settled
 

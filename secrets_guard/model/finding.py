@@ -35,6 +35,18 @@ class Part(NamedTuple):
     """Redacted, as the finding's own."""
 
 
+LIVE, DEAD, UNKNOWN, UNSUPPORTED = VERIFICATIONS = ("live", "dead", "unknown", "unsupported")
+"""What asking an issuer can come to."""
+
+
+class Verification(NamedTuple):
+    """What asking the issuer came to; ``status`` is one of VERIFICATIONS, ``at`` is ISO 8601, UTC."""
+
+    status: str
+    at: str
+    message: str = ""
+
+
 class Finding(NamedTuple):
     """One secret in one place."""
 
@@ -63,6 +75,10 @@ class Finding(NamedTuple):
     """How long it has been readable; known of histories only."""
     parts: tuple[Part, ...] = ()
     """What belongs to it, in the same file."""
+    details: tuple[tuple[str, str], ...] = ()
+    """Public facts that the secret tells of itself, (name, fact): an issuer, an account, when it expires."""
+    verification: Verification | None = None
+    """What its issuer says; only where it was asked."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

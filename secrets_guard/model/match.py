@@ -38,6 +38,8 @@ class Match(NamedTuple):
     """Whether it belongs to this piece of its content; one that does not is seen for what is near it only."""
     parts: "tuple[Match, ...]" = ()
     """Matches of other rules that make one finding with it (parts.py), in the order of the rule's ``nearby``."""
+    details: tuple[tuple[str, str], ...] = ()
+    """Public facts that the secret tells of itself: (name, fact)."""
 
 
 class Context(NamedTuple):
@@ -59,12 +61,13 @@ class Context(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A judge's word. ``keep`` False drops the match, None only rates it (``confidence``)."""
+    """A judge's word. ``keep`` False drops the match, None rates it (``confidence``, if any) and tells ``details``."""
 
     keep: bool | None
     by: str
     reason: str
     confidence: str = ""
+    details: tuple[tuple[str, str], ...] = ()
 
 
 Judge = Callable[[Match, Context], "Verdict | None"]

@@ -57,6 +57,7 @@ class Rule(NamedTuple):
     vendor: str = ""
     longest: int = 0
     trigger_longest: int = 0
+    structure: str = ""
     place: str = ""
     """``file:line`` where the rule is defined, for messages."""
 

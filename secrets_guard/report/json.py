@@ -40,10 +40,15 @@ def fields(result: ScanResult) -> dict[str, object]:
 
 
 def finding_fields(finding: Finding) -> dict[str, object]:
-    """Return a finding as JSON values; ``exposure`` where it is known (a history's), ``parts`` where it has any."""
+    """Return a finding as JSON values; what not every one has (exposure, parts, ...) where it is known."""
     exposure = finding.exposure
-    parts = {"parts": [part._asdict() for part in finding.parts]} if finding.parts else {}
-    known = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
+    known: dict[str, object] = {} if exposure is None else {"exposure": {**exposure._asdict(), **_lists(exposure)}}
+    if finding.parts:
+        known["parts"] = [part._asdict() for part in finding.parts]
+    if finding.details:
+        known["details"] = dict(finding.details)
+    if finding.verification:
+        known["verification"] = finding.verification._asdict()
     return {
         "rule_id": finding.rule_id,
         "title": finding.title,
@@ -56,7 +61,6 @@ def finding_fields(finding: Finding) -> dict[str, object]:
         "entropy": finding.entropy,
         "decoded": list(finding.decoded),
         "fingerprint": finding.fingerprint,
-        **parts,
         "origin": origin_fields(finding.origin),
         "occurrences": [_occurrence_fields(occurrence) for occurrence in finding.occurrences],
         "occurrences_total": finding.occurrences_total,

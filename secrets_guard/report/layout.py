@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from secrets_guard.model.finding import Finding
+from secrets_guard.model.finding import DEAD, LIVE, Finding
 from secrets_guard.model.origin import (
     CommitOrigin,
     Exposure,
@@ -78,6 +78,12 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
         )
     if finding.decoded:
         yield (Piece(f"{_MARGIN}decoded from: {' > '.join(finding.decoded)}"),)
+    if finding.verification:
+        status, at, message = finding.verification
+        style = {LIVE: "bold red", DEAD: "green"}.get(status, "")
+        yield (Piece(f"{_MARGIN}verified: "), Piece(status, style), Piece(f" ({message or 'asked'}, {at})"))
+    if finding.details:
+        yield (Piece(f"{_MARGIN}it tells: {', '.join(f'{name} {fact}' for name, fact in finding.details)}"),)
     for line in _origin(finding.origin):
         yield (Piece(f"{_MARGIN}{line}"),)
     if finding.exposure:

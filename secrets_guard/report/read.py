@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any, get_args, get_type_hints
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence, Part
+from secrets_guard.model.finding import VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import Exposure, Origin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
@@ -95,7 +95,22 @@ def _finding(item: Any, where: str) -> Finding:
         occurrences_total=_get(fields, "occurrences_total", int, where, 0),
         exposure=_exposure(fields, where),
         parts=tuple(Part(**_take(Part, part, at)) for part, at in _items(fields, "parts", [], where)),
+        details=_details(fields, where),
+        verification=_verification(fields, where),
     )
+
+
+def _verification(fields: dict[str, Any], where: str) -> Verification | None:
+    if "verification" not in fields:
+        return None
+    told = _take(Verification, fields["verification"], f"{where}.verification")
+    _one_of(told, "status", VERIFICATIONS, f"{where}.verification")
+    return Verification(**told)
+
+
+def _details(fields: dict[str, Any], where: str) -> tuple[tuple[str, str], ...]:
+    told = _get(fields, "details", dict, where, {})
+    return tuple((name, _get(told, name, str, f"{where}.details")) for name in told)
 
 
 def _exposure(fields: dict[str, Any], where: str) -> Exposure | None:

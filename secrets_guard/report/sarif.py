@@ -90,6 +90,8 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
             "decoded": list(finding.decoded),
             "origin": origin_fields(finding.origin),
             "occurrencesTotal": finding.occurrences_total,
+            **({"details": dict(finding.details)} if finding.details else {}),
+            **({"verification": finding.verification._asdict()} if finding.verification else {}),
         },
     }
     beside = [

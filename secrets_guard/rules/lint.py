@@ -12,6 +12,13 @@ from secrets_guard.pattern import LONGEST_MATCH, parse, pattern_problems
 CHECKSUMS = ("github-crc32", "npm-crc32", "keystore-open", "keystore-locked")
 """Names a rule may give as ``checksum``; each is a function in judge/checksum.py (a test holds the two equal)."""
 
+STRUCTURES = (
+    "1password", "age", "atlassian", "aws-key-id", "aws-secret", "azure-key", "azure-sas", "base58check",
+    "cloudflare", "cloudflare-tunnel", "discord", "gcp-service-account", "gitlab", "grafana", "grafana-cloud",
+    "jfrog-reference", "jwt", "mapbox", "parts", "private-key", "pypi-macaroon", "sentry", "url",
+)  # fmt: skip
+"""Names a rule may give as ``structure``; each is a line in structure.STRUCTURES (a test holds the two equal)."""
+
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "title": str,
@@ -23,6 +30,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "keywords": list,
     "min_entropy": (int, float),
     "checksum": str,
+    "structure": str,
     "path": str,
     "allow": list,
     "nearby": list,
@@ -93,6 +101,8 @@ def rule_problems(rule: Rule) -> list[tuple[str, str]]:
             problems.append((field, f"{field} {value!r} is none of {', '.join(scale)}"))
     if rule.checksum and rule.checksum not in CHECKSUMS:
         problems.append(("checksum", f"unknown checksum {rule.checksum!r}{nearest(rule.checksum, CHECKSUMS)}"))
+    if rule.structure and rule.structure not in STRUCTURES:
+        problems.append(("structure", f"unknown structure {rule.structure!r}{nearest(rule.structure, STRUCTURES)}"))
     if any(not word or word != word.lower() for word in rule.keywords):
         problems.append(("keywords", "keywords are compared with text in lower case: write them so"))
     for field, pattern in (("pattern", rule.pattern), ("trigger", rule.trigger), ("path", rule.path)):

@@ -1,7 +1,8 @@
 """Templates of examples -> text that looks real, the same each time, so that no literal token stands in our tree.
 
 ``<alnum:36>`` is 36 characters of an alphabet (see ALPHABETS; ``<[A-Z2-7]:16>`` spells one out);
-``<github:ghp_>``, ``<npm>`` are tokens with their right checksum; ``<pem:RSA PRIVATE KEY>`` a PEM block;
+``<github:ghp_>``, ``<npm>`` and those of tokens.py are tokens with their right checksum;
+``<pem:RSA PRIVATE KEY>`` is a PEM block;
 ``<jwt>`` a signed web token; ``<jks:changeit>``, ``<p12:changeit>``, ``<bcfks>`` a keystore, its bytes as surrogates;
 ``<b64:…>``, ``<b64url:…>``, ``<hexof:…>`` encode what is inside, innermost first.
 ``<word>`` of no known name stays as it is, for counterexamples such as ``<your-key>``.
@@ -16,7 +17,7 @@ import string
 import zlib
 from collections.abc import Callable
 
-from secrets_guard.rules import keystores
+from secrets_guard.rules import keystores, tokens
 
 ALPHABETS = {
     "alnum": string.ascii_letters + string.digits,
@@ -168,4 +169,5 @@ _MAKERS: dict[str, Callable[[str, random.Random], str]] = {
     "jks": keystores.jks,
     "p12": keystores.pkcs12,
     "bcfks": keystores.bcfks,
+    **tokens.MAKERS,
 }

@@ -35,13 +35,22 @@ def case() -> Case:
         rule_id: str = "generic-secret-assignment",
         confidence: str = "medium",
         checksum: str = "",
+        structure: str = "",
         min_entropy: float = 0.0,
         allow: tuple[str, ...] = (),
         start: int = 0,
         decoded: tuple[str, ...] = (),
     ) -> tuple[Match, Context]:
         rule = Rule(
-            rule_id, "A rule", "x", kind, confidence=confidence, checksum=checksum, min_entropy=min_entropy, allow=allow
+            rule_id,
+            "A rule",
+            "x",
+            kind,
+            confidence=confidence,
+            checksum=checksum,
+            structure=structure,
+            min_entropy=min_entropy,
+            allow=allow,
         )
         at = Span(start + len(before), start + len(before) + len(value))
         match = Match(

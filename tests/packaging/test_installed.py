@@ -79,7 +79,7 @@ def test_the_wheel_holds_every_package_and_every_file_of_data(wheel: Path) -> No
     code = {str(path.relative_to(ROOT)) for path in (ROOT / "secrets_guard").rglob("*.py")}
     data = {f"secrets_guard/_config/rules/{path.name}" for path in (ROOT / "config" / "rules").glob("*.yaml")}
     assert len(data) > 100
-    data |= {"secrets_guard/_config/broker.example.yaml"}
+    data |= {"secrets_guard/_config/broker.example.yaml", "secrets_guard/_config/verifiers.yaml"}
     data |= {f"secrets_guard/_config/ci/{path.name}" for path in (ROOT / "config" / "ci").glob("*.yml")}
     typed = {"secrets_guard/py.typed", "secrets_guard/_native.pyi"}
     wanted = code | data | typed | {"secrets_guard/_config/secrets-guard.example.yaml"}
@@ -111,6 +111,8 @@ def test_an_installed_command_finds_its_rules_from_anywhere(
     away.mkdir()
     out = call(python.parent / "secrets-guard", "rules", "list", cwd=away)
     assert len(re.findall(r"^[a-z0-9-]+  ", out, re.MULTILINE)) >= 120
+    (away / "empty.txt").write_text("nothing\n")
+    assert "no secrets found" in call(python.parent / "secrets-guard", "scan", "files", ".", "--verify", cwd=away)
     where = call(python, "-c", "import secrets_guard; print(secrets_guard.__file__)", cwd=away)
     assert Path(where.strip()).is_relative_to(source if way == "editable" else tmp_path)
 

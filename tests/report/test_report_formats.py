@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence, Part
+from secrets_guard.model.finding import VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
@@ -60,6 +60,8 @@ findings = st.builds(
     numbers,
     st.none() | st.builds(Exposure, texts, texts, texts, texts, numbers, st.booleans(), few, few, numbers),
     st.lists(st.builds(Part, texts, texts, numbers, numbers, texts), max_size=2).map(tuple),
+    st.dictionaries(texts, texts, max_size=2).map(lambda told: tuple(told.items())),
+    st.none() | st.builds(Verification, st.sampled_from(VERIFICATIONS), texts, texts),
 )
 
 
@@ -226,3 +228,14 @@ def test_every_reporter_of_the_table_exists() -> None:
     for place in REPORTERS.values():
         module, _, function = place.partition(":")
         assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_what_a_token_tells_is_in_the_reports_for_people_and_machines(
+    result: Make, finding: Callable[..., Finding], written: Write
+) -> None:
+    telling = result(finding(details=(("account", "123456789012"), ("kind", "temporary"))))
+    assert "    it tells: account 123456789012, kind temporary\n" in written(telling, "human")
+    wanted = {"account": "123456789012", "kind": "temporary"}
+    assert json.loads(written(telling, "json"))["findings"][0]["details"] == wanted
+    assert json.loads(written(telling, "sarif"))["runs"][0]["results"][0]["properties"]["details"] == wanted
+    assert read(io.StringIO(written(telling, "json"))).findings == telling.findings

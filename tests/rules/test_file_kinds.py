@@ -72,7 +72,7 @@ KINDS = (
     Kind(
         "home/.pypirc",
         "[distutils]\nindex-servers = pypi internal\n\n[pypi]\nusername = __token__\n"
-        "password = pypi-AgEIcHlwaS5vcmc<base64url:150>\n\n"
+        "password = <pypi:pypi.org>\n\n"
         "[internal]\nrepository = https://pypi.corp/\nusername = deploy\npassword = <[a-zA-Z0-9!]:14>\n",
         ((6, "pypi-api-token"), (11, "generic-secret-assignment")),
     ),
