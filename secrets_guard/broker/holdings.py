@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from secrets_guard.broker import term as terms
 from secrets_guard.broker.lease import Lease
-from secrets_guard.broker.lender import Lender, Loan, loans
+from secrets_guard.broker.lender import TOKEN, Lender, Loan, loans
 from secrets_guard.broker.protocol import Fetched, Outcome, Provider, SecretRef
 from secrets_guard.broker.refs import SCHEMES
 from secrets_guard.broker.rotation import Rule
@@ -116,10 +116,6 @@ class Holdings:
         one = self.outcomes.get(ref)
         return isinstance(one, Fetched) and (one.made or one.lease is not None)
 
-    def tokens(self) -> list[Loan]:
-        """Return the tokens of logins of ours."""
-        return loans(self.providers, {})
-
     def news(self, fetched: Mapping[SecretRef, Outcome]) -> dict[SecretRef, Outcome]:
         """Return what is neither known already nor was found not to work; failures are no news."""
         return {
@@ -178,7 +174,7 @@ class Holdings:
                 back[key] = one._replace(term=terms.rolled_back(one.term, now, chance, times))
         self.held, self.parked = back, {}
         self.outcomes, self.composed, self.providers = dict(good.outcomes), good.composed, dict(good.providers)
-        return [one.loan for key, one in pool.items() if key not in back and one.term.ends > now]
+        return self._left([one for key, one in pool.items() if key not in back], now)
 
     def news_since(self, good: Given) -> dict[SecretRef, Fetched]:
         """Return the values that are other than they were."""
@@ -190,12 +186,26 @@ class Holdings:
 
     def release(self, keys: Iterable[Key], now: float) -> list[Loan]:
         """Hold these of the parked leases no more, and return those that have not ended by themselves."""
-        gone = [self.parked.pop(key) for key in list(keys) if key in self.parked]
-        return [one.loan for one in gone if one.term.ends > now]
+        return self._left([self.parked.pop(key) for key in list(keys) if key in self.parked], now)
 
     def all(self, now: float) -> list[Loan]:
-        """Return every lease that has not ended."""
-        return [one.loan for one in (*self.held.values(), *self.parked.values()) if one.term.ends > now]
+        """Return every lease that has not ended, and hold none any more."""
+        gone = [*self.held.values(), *self.parked.values()]
+        self.held, self.parked = {}, {}
+        tokens, self.providers = loans(self.providers, {}), {}
+        known = {id(one.lender) for one in gone}
+        return [*self._left(gone, now), *(loan for loan in tokens if id(loan.lender) not in known)]
+
+    def _left(self, gone: list[Held], now: float) -> list[Loan]:
+        """Return what has not ended of leases that are not held any more, and tokens whose lenders nobody needs now."""
+        needed = {id(one.lender) for one in (*self.held.values(), *self.parked.values())}
+        needed |= {id(one) for one in self.providers.values()}
+        # Of some tokens nobody could tell how long they live.
+        told = {id(one.lender) for one in gone if one.term.lease.token}
+        others = {
+            id(one.lender): Loan(one.name, one.lender, TOKEN) for one in gone if id(one.lender) not in needed | told
+        }
+        return [*(one.loan for one in gone if one.term.ends > now), *others.values()]
 
     def _keep_leases(self, fetched: Mapping[SecretRef, Outcome], now: float, chance: float) -> None:
         for ref, one in fetched.items():

@@ -162,11 +162,12 @@ class Upkeep:
         try:
             self._work()
         except Exception as error:  # noqa: BLE001 - the command goes on; a message may hold a value
-            self._warn(f"a bug of ours ({type(error).__name__}): nothing is renewed any more")
+            if not self._over:  # else what it works with has been taken away
+                self._warn(f"a bug of ours ({type(error).__name__}): nothing is renewed any more")
 
     def _work(self) -> None:
         if not self._tending.needed:
-            self._tending.give_back(self._all.tokens())
+            self._tending.give_back(self._all.all(self._clock()))
             return
         self._tending.keep_tokens(self._clock())
         while not self._over:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -24,6 +24,8 @@ class Bank:
         self.alive: dict[str, tuple[float, float, str]] = {}
         """Lease or token -> when it was given, when it ends, by which token."""
         self.faults: list[BrokerError] = []
+        self.trouble: Callable[[], BrokerError | None] = lambda: None
+        """What goes wrong with the next question, besides; not with revoking."""
         self.renewals: list[float] = []
         self.revoked: list[str] = []
         self.fetched = 0
@@ -36,8 +38,9 @@ class Bank:
         return not token or self.lives(token)
 
     def fault(self) -> None:
-        if self.faults:
-            raise self.faults.pop(0)
+        trouble = self.faults.pop(0) if self.faults else self.trouble()
+        if trouble:
+            raise trouble
 
 
 class MemoryLender:
@@ -63,8 +66,9 @@ class MemoryLender:
     def _read(self, path: str) -> Outcome:
         bank = self.bank
         bank.fetched += 1
-        if bank.faults:
-            return bank.faults.pop(0)
+        trouble = bank.faults.pop(0) if bank.faults else bank.trouble()
+        if trouble:
+            return trouble
         if not bank.lives(self._token):
             return AccessDenied("the token is over")
         if not path.startswith("creds/"):
@@ -101,7 +105,8 @@ class MemoryLender:
         deadline.wait()
         name = self._token if lease.token else lease.id
         assert name != "token-given", "a token that was given is not ours to revoke"
-        self.bank.fault()
+        if self.bank.faults:
+            raise self.bank.faults.pop(0)
         self.bank.revoked.append(name)
         del self.bank.alive[name]
 

@@ -139,7 +139,7 @@ def test_a_lease_never_ends_while_the_command_has_it(scene: Scenes) -> None:
     assert len([name for name in bank.alive if name.startswith("creds/") and bank.lives(name)]) <= 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     ttl=st.integers(5, 40), longest=st.integers(5, 120), token=st.sampled_from([0, 11, 50]), seed=st.integers(0, 99),
     dying=st.integers(0, 5),
@@ -163,6 +163,31 @@ def test_whatever_the_times_the_running_child_has_credentials_that_work(
         held = one.value() if one.command.started else one.first
         assert bank.lives(held.removeprefix("value-of-")), (now, one.command.did)
     assert one.warned == [line for line in one.warned if "it is started again with the" in line]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    ttl=st.integers(3, 40), longest=st.integers(5, 120), token=st.sampled_from([0, 11, 50]), seed=st.integers(0, 9999),
+    own=st.booleans(), often=st.floats(0, 0.9),
+)  # fmt: skip
+def test_whatever_goes_wrong_nothing_that_was_lent_is_left_at_the_end(
+    tmp_path_factory: pytest.TempPathFactory, ttl: int, longest: int, token: int, seed: int, own: bool, often: float
+) -> None:
+    chance = random.Random(seed)
+    kinds = (UNREACHED, AccessDenied("not now"))
+    bank = Bank(ttl=min(ttl, longest), longest=longest, token_ttl=token)
+    bank.static = {"app": "one"}
+    env = {**LEASED, "B": "memory:creds/mq", "S": {"ref": "memory:app", "refresh": "3s"}}
+    folder = tmp_path_factory.mktemp("any")
+    one = Scene(folder, bank, env, own=own, chance=chance.random, debounce="500ms", settle="1s")
+    for now in range(1, 150):
+        bank.trouble = lambda: chance.choice(kinds) if chance.random() < often else None
+        bank.static = {"app": chance.choice(["one", "two", ""])}
+        one.until(float(now))
+        if one.command.started and chance.random() < 0.1 and one.dies() is None:
+            break
+    one.upkeep.close(1)
+    assert [name for name in bank.alive if bank.lives(name) and name != "token-given"] == []
 
 
 def test_what_was_replaced_is_given_back_once_the_new_child_has_settled(scene: Scenes) -> None:

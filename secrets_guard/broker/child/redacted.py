@@ -30,6 +30,7 @@ class Redacted:
     def __init__(self, names: frozenset[str], hidden: tuple[Secret, ...] = (), owner: Account | None = None) -> None:
         self._names, self._hidden, self._owner = names, hidden, owner
         self._before: frozenset[Secret] = frozenset()
+        self._sought: frozenset[Secret] = frozenset()
         self._relays: list[Relay] = []
         self._made: list[tuple[int, int, int, Redactor]] = []
         self._taken: dict[int, int] = {}
@@ -42,7 +43,8 @@ class Redacted:
         What the one before had is hidden as well: it may stand in what they have in common.
         """
         held = frozenset(hidden or self._hidden) | {one for name, one in environment.items() if name in self._names}
-        compiled = Patterns(patterns(sorted(held | self._before, key=len)))
+        self._sought = held | self._before
+        compiled = Patterns(patterns(sorted(self._sought, key=len)))
         self._before = held
         self._made, self._taken, self._terminals, self._keyboard = [], {}, [], None
         session = os.isatty(0) and os.isatty(1) and controlling_terminal() is not None
@@ -60,8 +62,12 @@ class Redacted:
 
     def hide(self, hidden: Iterable[Secret]) -> None:
         """Hide more values in what the child writes from now on."""
-        self._before |= frozenset(hidden)
-        compiled = Patterns(patterns(sorted(self._before, key=len)))
+        more = frozenset(hidden)
+        self._before |= more
+        if more <= self._sought:
+            return
+        self._sought |= more
+        compiled = Patterns(patterns(sorted(self._sought, key=len)))
         for relay in self._relays:
             relay.hide(compiled)
 

@@ -165,8 +165,7 @@ class Supervisor:
 
     def _rewrite(self, files: Mapping[str, Secret], hidden: tuple[Secret, ...] = ()) -> None:
         """Replace files; one that can't be is told, and the command goes on with what it has."""
-        if hidden:
-            self._output.hide(hidden)
+        self._output.hide(hidden)
         try:
             self._write(files)
         except BrokerError as error:
@@ -174,8 +173,7 @@ class Supervisor:
 
     def _look(self) -> int | None:
         """Return the exit code when the child has ended and none follows it."""
-        child = self._job.child if self._job else 0
-        for change in changes(child, adopting=self._adopting):
+        for change in changes(self._job.child if self._job else 0, adopting=self._adopting):
             if change.code is None and self._job:
                 self._output.suspend()
                 self._job.stop_with_child()
