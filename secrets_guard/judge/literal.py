@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64
 from functools import lru_cache
 
 from secrets_guard.judge.name import before_value, identifier_of
@@ -45,6 +46,8 @@ _EXTENSION = Pattern(
 _BARE_TOO = ("generic-secret-assignment", "generic-password-short-name")
 _WHOLE_LINE = 400
 _SHORTEST_NAME = 5
+_SHORTEST_TEXT = 12
+_BASE64 = Pattern(rb"[A-Za-z0-9+/]+={0,2}")
 _SHORTEST_IN_STRING = 10
 _RANDOM_LENGTH = 40
 _PASSWORD_KEY = Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)
@@ -117,7 +120,17 @@ def _not_a_literal(value: bytes, quoted: bool) -> str:
         return "a selector, a colour or a route"
     if any(byte < 32 or byte == 127 for byte in value):
         return "control characters in it"
+    if _is_text(value):
+        return "a sentence in base64"
     return "a path, URL or file name" if _is_path(value) else ""
+
+
+def _is_text(value: bytes) -> bool:
+    """Tell whether a value is base64 of words with spaces between, as labels of a portal are kept."""
+    if len(value) < _SHORTEST_TEXT or len(value) % 4 or not _BASE64.fullmatch(value):
+        return False
+    text = a2b_base64(value)
+    return text.isascii() and (b" " in text.strip() or text.endswith(b":")) and only_words(text.strip(b".:?! "))
 
 
 def _is_path(value: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -77,6 +78,7 @@ DROPPED: list[tuple[bytes, bytes, dict[str, object], str, str]] = [
     (b"var a=", RANDOM, {"hint": "app.min.js", "kind": "entropy"}, "surroundings", "minified"),
     (b"db://u:", b"postgres", {"kind": "url"}, "surroundings", "manual"),
     (b'"password": "', "Парола".encode(), {"hint": "i18n/bg.json"}, "confidence", "beyond ascii"),
+    (b"value: ", b64encode(b"Change your Password"), {"rule_id": "generic-secret-name-value"}, "literal", "sentence"),
     (b'"license_key": "', b"a1b2c3d4e5f6" + b"g7h8i9j0", {}, "placeholder", "order"),
     (b'"api_key": "', b"abcdef" + RANDOM[:9], {}, "placeholder", "keyboard"),
     (b'enable_password: "', b"enable" + b"Password", {}, "literal", "repeats the name"),
