@@ -71,16 +71,18 @@ def compare(given: argparse.Namespace) -> None:
         raise BenchError(f"{_SETS}: no *.jsonl there; name the sets")
     every = [thorough(tool) for tool in contestants(given)]
     left_out = {example.text for path in given.exclude for example in load(path)}
-    rows = []
-    for path in sets:
-        examples = [example for example in load(path) if example.text not in left_out]
-        with tempfile.TemporaryDirectory(prefix="secrets-guard-bench-") as work:
-            tree = os.path.join(work, "tree")
+    rows: list[list[str]] = []
+    with tempfile.TemporaryDirectory(prefix="secrets-guard-bench-") as work:
+        for number, path in enumerate(sets):
+            examples = [example for example in load(path) if example.text not in left_out]
+            if not examples:
+                raise BenchError(f"{path}: no example in it that --exclude leaves")
+            tree = os.path.join(work, f"set{number}")
             write(examples, tree)
             scores = [judge(examples, found(tool, tree, work)) for tool in every]
-        name = os.path.splitext(os.path.basename(path))[0]
-        rows += [cells(name, tool, examples, score) for tool, score in zip(every, scores, strict=True)]
-        show(name, examples, scores[0], given.misses)
+            name = os.path.splitext(os.path.basename(path))[0]
+            rows += [cells(name, tool, examples, score) for tool, score in zip(every, scores, strict=True)]
+            show(name, examples, scores[0], given.misses)
     print(table.render(HEADERS, rows, markdown=given.markdown))
 
 
@@ -130,6 +132,8 @@ def found(tool: tools.Tool, tree: str, work: str) -> set[int]:
     home = os.path.join(work, tool.label)
     os.makedirs(home, exist_ok=True)
     out, log = os.path.join(home, "report.json"), os.path.join(home, "log")
+    if os.path.exists(out):
+        os.unlink(out)
     sample = run(tool.line(tree, out), environment(home, **tool.env), home, log)
     if sample.code not in tool.codes:
         raise BenchError(f"{tool.label}: ended with {sample.code}; it should be one of {tool.codes}")

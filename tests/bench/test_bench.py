@@ -15,10 +15,11 @@ import zstandard
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench import archives, speed, stages, startup, table, tools, tree
+from bench import archives, detection, speed, stages, startup, table, tools, tree
 from bench.measure import BenchError, Sample, environment, middle, run
 from secrets_guard import api
 from secrets_guard.cache import Cache
+from secrets_guard.rules.template import fill
 from secrets_guard.sources.files import FileSource
 
 ROOT = Path(__file__).parents[2]
@@ -242,3 +243,34 @@ def test_an_archive_of_an_unknown_kind_is_a_bench_error(tmp_path: Path) -> None:
 def test_the_ratio_is_to_decompressing_alone() -> None:
     rows = archives.cells("a", 100_000_000, {"decompressing alone": sample(1.0), "secrets-guard": sample(1.5)})
     assert [row[-1] for row in rows] == ["1.00", "1.50"]
+
+
+def a_set(path: Path, *rows: tuple[str, bool]) -> Path:
+    lines = [json.dumps({"set": "made", "rule": "r", "text": text, "positive": positive}) for text, positive in rows]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_labelled_set_is_scored_by_what_is_reported_in_each_examples_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = fill("<github:ghp_>", "bench")
+    rows = ((f"token = {token}", True), ("nothing here", True), (f"a {token} of another kind", False), ("x", False))
+    made = a_set(tmp_path / "made.jsonl", *rows)
+    options = ["--no-peers", "--misses", "5", "--cache", str(tmp_path / "cache")]
+    assert detection.main([str(made), *options]) == 0
+    shown = capsys.readouterr().out
+    assert "1/2" in shown
+    assert shown.count("50.0 %") == 2
+    assert "made: missed r: 'nothing here'" in shown
+    assert detection.main([str(made), "--exclude", str(made), *options]) == 2
+    assert "no example in it that --exclude leaves" in capsys.readouterr().err
+
+
+def test_a_set_that_is_no_set_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"set": "s", "rule": "r", "text": "t", "positive": "yes"}\n')
+    assert detection.main([str(broken), "--no-peers"]) == 2
+    assert f"{broken}:1" in capsys.readouterr().err
+    assert detection.main([str(tmp_path / "absent.jsonl"), "--no-peers"]) == 2
+    assert "can't be read" in capsys.readouterr().err
