@@ -80,17 +80,25 @@ def judge(match: Match, context: Context) -> Verdict | None:
         # People do choose such passwords; no machine makes such a key.
         if match.rule.kind == "assignment" and _TYPED.search(secret) and not _PASSWORD.search(match.text):
             return _drop("typed along the keyboard")
-    if len(set(secret)) <= 2 or repeats(secret, max(_SHORTEST_RUN, ceil(len(secret) * _LONGEST_RUN_SHARE))):
-        return _drop("it repeats or counts up")
-    if match.rule.kind != "token" and counts_up(secret):
+    return _regular(match, secret)
+
+
+def _regular(match: Match, secret: bytes) -> Verdict | None:
+    """Drop what repeats; what is typed in order is dropped too, and under a vendor's own format only doubted."""
+    run = max(_SHORTEST_RUN, ceil(len(secret) * _LONGEST_RUN_SHARE))
+    if len(set(secret)) <= 2 or repeats(secret, run, b"\0"):
+        return _drop("it repeats")
+    if repeats(secret, run, b"\1\xff") or (match.rule.kind != "token" and counts_up(secret)):
+        if match.rule.kind == "token":
+            return Verdict(None, "placeholder", "letters or digits in their order: an example, it may be", "medium")
         return _drop("letters and digits in their order")
     return None
 
 
-def repeats(value: bytes, length: int) -> bool:
+def repeats(value: bytes, length: int, steps: bytes = b"\0\1\xff") -> bool:
     """Tell whether ``length`` bytes in a row are the same, or count up or down by one: ``aaaa``, ``9876``."""
-    steps = bytes([(after - before) & 0xFF for before, after in pairwise(value)])
-    return any(step * (length - 1) in steps for step in (b"\0", b"\1", b"\xff"))
+    found = bytes([(after - before) & 0xFF for before, after in pairwise(value)])
+    return any(bytes((step,)) * (length - 1) in found for step in steps)
 
 
 def counts_up(value: bytes) -> bool:

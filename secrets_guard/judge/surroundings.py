@@ -45,7 +45,8 @@ def judge(match: Match, context: Context) -> Verdict | None:
     if kind == "private-key":
         return _rated("in tests, examples or documentation", "medium") if made_up(context.hint) else None
     if kind == "token":
-        unsure = match.rule.confidence != "high" and match.confidence != "high"
+        # A proof (a checksum) is not outweighed; what another judge doubts is, whatever the rule's own confidence.
+        unsure = match.confidence != "high"
         return _place(context) if unsure else None
     if _minified(context):
         return Verdict(False, "surroundings", "minified code")

@@ -53,7 +53,7 @@ DROPPED: list[tuple[bytes, bytes, dict[str, object], str, str]] = [
     (b"secret: ", b"AgB" + RANDOM * 8, {}, "placeholder", "encrypted"),
     (b"  ", RANDOM.hex().encode().hex().encode(), {"kind": "entropy"}, "placeholder", "encrypted"),
     (b"key = ", b"AKIA" + b"IOSFODNN7" + b"EXAMPLE", {"kind": "token", "confidence": "high"}, "placeholder", "example"),
-    (b"token: ", b"opqrstuv" + b"X1", {}, "placeholder", "counts up"),
+    (b"token: ", b"opqrstuv" + b"X1", {}, "placeholder", "in their order"),
     (b'"', UUID, {"kind": "entropy"}, "identifier", "UUID"),
     (b'"integrity": "', RANDOM, {"hint": "package-lock.json"}, "identifier", "lock file"),
     (b"object ", HEX, {"kind": "entropy"}, "identifier", "object id"),
