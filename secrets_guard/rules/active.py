@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
+import sys
 from collections.abc import Iterable
 
 from secrets_guard.cache import Cache, state_of
@@ -13,7 +14,6 @@ from secrets_guard.model.rule import Nearby, Rule, RuleSet
 from secrets_guard.rules import builtin
 from secrets_guard.version import __version__
 
-_TUPLES = [index for index, name in enumerate(Rule._fields) if name in ("keywords", "allow", "references")]
 _NEARBY = Rule._fields.index("nearby")
 _EXAMPLES = [Rule._fields.index("examples"), Rule._fields.index("counterexamples")]
 
@@ -35,7 +35,7 @@ def load_rules(paths: tuple[str, ...] = (), *, with_builtin: bool = True, cache:
     base = load_rules(cache=cache).rules if own and given else ()
     # What we ship has been linted (`rules check`, the tests); doing it again is most of a first run's time.
     made = _parse(given if base else [*own, *given], base, trusted=bool(own) and not given)
-    cache.write(name, _to_json(made))
+    cache.write(name, _packed(made))
     return made
 
 
@@ -47,7 +47,7 @@ def builtin_name() -> str:
 def kept_rules(name: str, cache: Cache) -> RuleSet | None:
     """Return the rules kept under a name; None where there are none."""
     kept = cache.read(name)
-    return None if kept is None else _from_json(kept)
+    return None if kept is None else _unpacked(kept)
 
 
 def select(rules: RuleSet, only: tuple[str, ...], exclude: tuple[str, ...]) -> RuleSet:
@@ -114,7 +114,7 @@ def _name(files: list[str]) -> str:
         except OSError as error:
             raise RuleError(f"{path}: can't be read: {error.strerror}") from None
         digest.update(f"\0{path}\0{state_of(info)}".encode("utf-8", "surrogateescape"))
-    return f"rules-{digest.hexdigest()}.json"
+    return f"rules-{digest.hexdigest()}.{sys.implementation.cache_tag}"
 
 
 def _content(path: str) -> bytes:
@@ -139,15 +139,26 @@ def _parse(files: list[str], known: tuple[Rule, ...] = (), *, trusted: bool = Fa
     return rule_set(sorted(rules))
 
 
-def _to_json(rules: RuleSet) -> bytes:
-    rows = [[[] if index in _EXAMPLES else value for index, value in enumerate(rule)] for rule in rules.rules]
-    return json.dumps([rules.digest, rows]).encode()
+def _packed(rules: RuleSet) -> bytes:
+    """Return rules as marshal keeps plain tuples: a thousand of them are read in a fifth of the time that JSON takes.
+
+    Unlike pickle it runs nothing; what it reads was written by the same user (cache.py) and the same Python (the name).
+    """
+    rows = [
+        tuple([() if index in _EXAMPLES else _plain(index, value) for index, value in enumerate(rule)])
+        for rule in rules.rules
+    ]
+    return marshal.dumps((rules.digest, rows))
 
 
-def _from_json(content: bytes) -> RuleSet:
-    digest, rows = json.loads(content)
-    for row in rows:
-        for index in (*_TUPLES, *_EXAMPLES):
-            row[index] = tuple(row[index])
-        row[_NEARBY] = tuple([Nearby(*near) for near in row[_NEARBY]])
-    return RuleSet(tuple([Rule(*row) for row in rows]), digest)
+def _plain(index: int, value: object) -> object:
+    return tuple([tuple(near) for near in value]) if index == _NEARBY and isinstance(value, tuple) else value
+
+
+def _unpacked(content: bytes) -> RuleSet:
+    digest, rows = marshal.loads(content)  # noqa: S302 - see _packed()
+    made = [
+        Rule._make(row)._replace(nearby=tuple([Nearby(*near) for near in row[_NEARBY]])) if row[_NEARBY] else Rule(*row)
+        for row in rows
+    ]
+    return RuleSet(tuple(made), digest)
