@@ -19,6 +19,7 @@ REPORTERS: Mapping[str, str] = MappingProxyType(
         "jsonl": "secrets_guard.report.jsonl:write",
         "sarif": "secrets_guard.report.sarif:write",
         "junit": "secrets_guard.report.junit:write",
+        "html": "secrets_guard.report.html.page:write",
         "csv": "secrets_guard.report.csv:write",
         "gitlab": "secrets_guard.report.gitlab:write",
         "github": "secrets_guard.report.github:write",

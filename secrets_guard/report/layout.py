@@ -48,9 +48,9 @@ def lines(result: ScanResult, width: int, *, quiet: bool = False) -> Iterator[Li
         yield from _finding_lines(finding, width)
     if result.findings and not quiet:
         yield ()
-    yield from _verdict(result, quiet)
+    yield from verdict(result, quiet)
     if not quiet:
-        yield from _coverage(result)
+        yield from coverage(result)
     yield from _problems(result)
     if not quiet:
         yield from ((Piece("note: ", "bold"), Piece(note)) for note in result.notes)
@@ -145,7 +145,8 @@ def _occurrences(finding: Finding) -> str:
     return f"also in: {', '.join(places)}"
 
 
-def _verdict(result: ScanResult, quiet: bool) -> Iterator[Line]:
+def verdict(result: ScanResult, quiet: bool = False) -> Iterator[Line]:
+    """Yield what the sweep came to: found or not, then whether it is incomplete and why."""
     if result.findings:
         if not quiet:
             yield _found(result)
@@ -169,7 +170,8 @@ def _found(result: ScanResult) -> Line:
     return tuple(pieces)
 
 
-def _coverage(result: ScanResult) -> Iterator[Line]:
+def coverage(result: ScanResult) -> Iterator[Line]:
+    """Yield what was swept, skipped and suppressed."""
     scan, stats = result.scan, result.stats
     swept = f"{_number(stats.blobs, 'blob')}, {_size(stats.bytes)}, in {scan.duration_s:.2f} s"
     decoded = f", {stats.decoded:,} decoded" if stats.decoded else ""
