@@ -16,7 +16,7 @@ const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number
 
 // Only plain web addresses become links (the report was made from these, but the file may have been edited since).
 function link(address) {
-  if (!/^https?:\/\/[!-~]+$/.test(address)) return element("span", {}, address);
+  if (!/^https?:\/\/[!-~]+$/.test(address) || !URL.canParse(address)) return element("span", {}, address);
   return element("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, address);
 }
 
