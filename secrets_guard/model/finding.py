@@ -24,6 +24,10 @@ class Occurrence(NamedTuple):
     origin: Origin
 
 
+NEW, GONE, UNCHANGED = CHANGES = ("new", "gone", "unchanged")
+"""What became of a finding between two reports."""
+
+
 class Finding(NamedTuple):
     """One secret in one place."""
 
@@ -50,6 +54,8 @@ class Finding(NamedTuple):
     """How many other places there are."""
     exposure: Exposure | None = None
     """How long it has been readable; known of histories only."""
+    change: str = ""
+    """One of CHANGES in a comparison of two reports, else empty."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any, get_args, get_type_hints
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import CHANGES, Finding, Location, Occurrence
 from secrets_guard.model.origin import Exposure, Origin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
@@ -67,6 +67,7 @@ def _result(report: dict[str, Any]) -> ScanResult:
         ),
         notes=_texts(report, "notes", ""),
         rules=tuple(rules),
+        before=_before(report),
     )
 
 
@@ -94,7 +95,15 @@ def _finding(item: Any, where: str) -> Finding:
         occurrences=tuple(_occurrence(other, at) for other, at in _items(fields, "occurrences", [], where)),
         occurrences_total=_get(fields, "occurrences_total", int, where, 0),
         exposure=_exposure(fields, where),
+        change=_one_of(fields, "change", CHANGES, where) if "change" in fields else "",
     )
+
+
+def _before(report: dict[str, Any]) -> ScanInfo | None:
+    if "diff" not in report:
+        return None
+    old = _get(_get(report, "diff", dict, ""), "old", dict, "diff")
+    return ScanInfo(**_take(ScanInfo, old, "diff.old"))
 
 
 def _exposure(fields: dict[str, Any], where: str) -> Exposure | None:

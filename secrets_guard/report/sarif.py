@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from secrets_guard.model.finding import Finding
+from secrets_guard.model.finding import GONE, Finding
 from secrets_guard.model.origin import origin_fields
 from secrets_guard.model.result import ScanInfo, ScanResult
 from secrets_guard.report.facts import ADVICE, RuleFacts, rules_of, times, web_links, why_incomplete, without_plain
@@ -92,6 +92,8 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
             "occurrencesTotal": finding.occurrences_total,
         },
     }
+    if finding.change:
+        fields["baselineState"] = "absent" if finding.change == GONE else finding.change
     related = [
         _related(number, other.path, _line(other.start_line), _line(other.start_column))
         for number, other in enumerate(finding.occurrences, 1)

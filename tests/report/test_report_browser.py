@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +16,12 @@ from bench.chromium import Chromium, Page, find
 from secrets_guard.model.finding import Finding, Location
 from secrets_guard.model.origin import CommitOrigin, Exposure, LayerOrigin
 from secrets_guard.model.result import Problem, ScanResult
+from secrets_guard.report.diff import diff
 
 Make = Callable[..., ScanResult]
 Write = Callable[[ScanResult, str], str]
 MakeFinding = Callable[..., Finding]
-Open = Callable[[ScanResult], Page]
+Open = Callable[..., Page]
 
 CHROMIUM = find()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)")
@@ -39,12 +41,19 @@ def browser() -> Iterator[Chromium]:
 
 @pytest.fixture
 def opened(browser: Chromium, written: Write, tmp_path: Path) -> Iterator[Open]:
-    """Return a function that opens a result's page; at the end, nothing may have been refused, fetched or thrown."""
+    """Return a function that opens a result's page, pieces of its text replaced by others.
+
+    At the end nothing may have been refused, fetched or thrown.
+    """
     pages = []
 
-    def open_page(result: ScanResult) -> Page:
+    def open_page(result: ScanResult, **replaced: str) -> Page:
         path = tmp_path / "report.html"
-        path.write_text(written(result, "html"), encoding="ascii")
+        text = written(result, "html")
+        for piece, other in replaced.items():
+            assert piece in text
+            text = text.replace(piece, other)
+        path.write_text(text, encoding="ascii")
         page = browser.page()
         page.open(path)
         pages.append((page, path))
@@ -265,11 +274,30 @@ def test_a_screen_reader_is_told_names_roles_and_counts(opened: Open, history: S
 
 
 def test_fields_that_the_page_knows_nothing_of_are_shown(opened: Open, result: Make, finding: MakeFinding) -> None:
-    page = opened(result(finding()))
+    parts = [{"rule_id": "aws-id", "start_line": 11, "scopes": ["repo", "<b>user</b>"]}]
+    added = {"details": {"issuer": "someone"}, "verification": {"status": "live", "at": "2026-11-01"}, "parts": parts}
+    told = json.dumps(added)[1:-1].replace("<", "\\u003c")
+    page = opened(result(finding(fingerprint="PLACE")), PLACE=f'PLACE", {told}, "x": "y')
+    assert options(page, "verified") == ["all", "live (1)"]
     page.press("j", "Enter")
-    shown = page.evaluate("document.querySelector('tr.details').textContent")
-    assert "entropy4.75" in shown
-    assert "fingerprintv1:" in shown
+    shown = page.evaluate("document.querySelector('tr.details').innerText")
+    for text in ("entropy\n4.75", "issuer\nsomeone", "status\nlive", "rule id\naws-id", "<b>user</b>"):
+        assert text in shown
+
+
+def test_a_comparison_is_filtered_by_what_changed(opened: Open, result: Make, finding: MakeFinding) -> None:
+    stays = finding("stays.py", fingerprint="1")
+    compared = diff(
+        result(stays, finding("left.py", fingerprint="2")), result(stays, finding("came.py", fingerprint="3"))
+    )
+    page = opened(compared)
+    assert options(page, "change") == ["all", "gone (1)", "new (1)", "unchanged (1)"]
+    outcome = page.evaluate("document.querySelector('main section').innerText")
+    assert "1 new, 1 gone, 1 unchanged since the files sweep of ." in outcome
+    assert "2 secrets found in 2 files" in outcome
+    choose(page, "change", "gone")
+    assert page.evaluate(SHOWN) == ["left.py:12:10"]
+    assert page.evaluate("document.querySelector('td.state').textContent") == "gone"
 
 
 ATTACKS = [

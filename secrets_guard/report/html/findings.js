@@ -10,6 +10,7 @@ const SHOWN = new Set(["rule_id", "title", "severity", "confidence", "confidence
 
 function stateOf(finding) {
   const { origin, exposure } = finding;
+  if (finding.change === "gone") return "gone";
   if (origin.removed_by_layer) return "taken away by a later layer";
   if (origin.kind === "unreachable") return "unreachable";
   if (exposure) return exposure.at_tip ? "open" : "gone from the tips";

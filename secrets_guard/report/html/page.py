@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from secrets_guard.model.result import ScanResult
-from secrets_guard.report.facts import rules_of, web_links
+from secrets_guard.report.changes import summary
+from secrets_guard.report.facts import rules_of, standing, web_links
 from secrets_guard.report.json import encoded, finding_fields
 from secrets_guard.report.layout import Line, coverage, verdict
 from secrets_guard.report.text import is_redacted, printable
@@ -104,13 +105,15 @@ def _made(result: ScanResult) -> str:
 
 def _outcome(result: ScanResult) -> Iterator[str]:
     """Yield the banners, what was covered, the problems and the notes; what is missing comes first."""
-    for line in reversed(list(verdict(result))):
+    still = standing(result)
+    for line in reversed(list(verdict(still))):
         text = _joined(line)
-        kind = "incomplete" if text.startswith("INCOMPLETE") else "found" if result.findings else "clean"
+        kind = "incomplete" if text.startswith("INCOMPLETE") else "found" if still.findings else "clean"
         yield f'<p class="banner {kind}">{_text(text)}</p>'
     if any(not is_redacted(finding.secret) for finding in result.findings):
         yield '<p class="banner warn">This report holds plain secrets (--show-secrets). Keep it to yourself.</p>'
-    for line in coverage(result):
+    compared = [summary(result)] if result.before else []
+    for line in (*compared, *coverage(result)):
         yield f'<p class="facts">{_text(_joined(line))}</p>'
     if result.problems:
         told = (f"{problem.kind}: {problem.where}: {problem.message}" for problem in result.problems)
