@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import IO
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,14 +46,14 @@ def put(stream: IO[str], text: str) -> None:
     stream.write(fitting(text, getattr(stream, "encoding", None)))
 
 
-def tidy(value: object) -> object:
-    """Return a JSON value with every string in it (keys too) valid."""
+def tidy(value: object, clean: Callable[[str], str] = valid) -> object:
+    """Return a JSON value with every string in it (keys too) made ``clean``: valid, or printable."""
     if isinstance(value, str):
-        return valid(value)
+        return clean(value)
     if isinstance(value, dict):
-        return {valid(str(key)): tidy(inner) for key, inner in value.items()}
+        return {clean(str(key)): tidy(inner, clean) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(inner) for inner in value]
+        return [tidy(inner, clean) for inner in value]
     return value
 
 

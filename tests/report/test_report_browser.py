@@ -169,6 +169,8 @@ def test_the_time_line_tells_when_secrets_entered_and_left_and_filters_by_it(ope
         "2024-05: 0 entered, 1 left",
         "2024-06: 1 entered, 0 left",
     ]
+    drawn = page.evaluate("[...document.querySelectorAll('#bars i')].filter((bar) => bar.offsetHeight > 0).length")
+    assert drawn == 4
     page.evaluate("document.querySelector('#bars button').focus()")
     page.press("ArrowRight", "Enter")
     assert [path.split(":")[0] for path in page.evaluate(SHOWN)] == ["deploy/prod.env"]
@@ -223,6 +225,7 @@ def test_ten_thousand_findings_come_in_pages_and_all_on_paper(opened: Open, resu
     assert page.evaluate("document.getElementById('next').disabled") is True
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(page.evaluate(SHOWN)) == 10_000
+    assert page.evaluate(COUNT) == "10,000 findings, 10,000 secrets"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(page.evaluate(SHOWN)) == 100
 

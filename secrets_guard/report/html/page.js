@@ -3,7 +3,7 @@
 const SELECTS = ["rule", "state", "change", "verified", "author", "layer"];
 const TEXTS = ["text", "path", "commit"];
 const CHECKS = { severity: SEVERITIES, confidence: CONFIDENCES };
-const view = { grouped: false, sort: "severity", down: false, page: 0, period: "", open: new Set(), lines: [] };
+const view = { grouped: false, sort: "severity", down: false, page: 0, period: "", open: new Set(), rows: [], lines: [] };
 
 function filtersNow() {
   const filters = {};
@@ -18,14 +18,14 @@ function pageCount() {
   return Math.max(1, Math.ceil(view.lines.length / PAGE));
 }
 
-function countText(rows) {
+function countText(rows, whole) {
   const first = view.page * PAGE;
   const secrets = new Set(rows.map((row) => row.secret)).size;
   const of = rows.length === ROWS.length ? "" : ` of ${ROWS.length.toLocaleString("en")}`;
   const found = `${rows.length.toLocaleString("en")}${of} finding${rows.length === 1 && !of ? "" : "s"}, ${plural(secrets, "secret")}`;
   if (rows.length === 0) return ROWS.length ? `No finding of ${ROWS.length.toLocaleString("en")} passes the filters` : "No findings";
   const last = Math.min(first + PAGE, view.lines.length);
-  return pageCount() === 1 ? found : `${found}; lines ${first + 1} to ${last} of ${view.lines.length.toLocaleString("en")}`;
+  return whole || pageCount() === 1 ? found : `${found}; lines ${first + 1} to ${last} of ${view.lines.length.toLocaleString("en")}`;
 }
 
 function drawPages() {
@@ -47,7 +47,8 @@ function draw() {
   drawHead(view);
   drawLines(view.lines.slice(view.page * PAGE, (view.page + 1) * PAGE), view);
   drawPages();
-  const told = countText(rows);
+  view.rows = rows;
+  const told = countText(rows, false);
   if (byId("count").textContent !== told) byId("count").textContent = told;
   if (focused) focusOn([...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === focused));
 }
@@ -152,7 +153,9 @@ function fillExplanations() {
   }, { once: true });
 }
 
+// Paper has no pages to turn here: all that passes the filters.
 function printAll() {
+  byId("count").textContent = countText(view.rows, true);
   drawLines(view.lines, view);
 }
 

@@ -14,7 +14,7 @@ from secrets_guard.report.changes import summary
 from secrets_guard.report.facts import rules_of, standing, web_links
 from secrets_guard.report.json import encoded, finding_fields
 from secrets_guard.report.layout import Line, coverage, verdict
-from secrets_guard.report.text import is_redacted, printable
+from secrets_guard.report.text import is_redacted, printable, tidy
 
 SCRIPTS = ("findings.js", "elements.js", "timeline.js", "table.js", "page.js")
 """The files of the script, in the order in which they build on one another."""
@@ -68,27 +68,19 @@ def _digest(text: str) -> str:
 
 
 def _data(result: ScanResult) -> Iterator[str]:
-    """Yield the embedded JSON, a finding a line: ``findings``, ``links`` by rule, ``explanations``."""
+    """Yield the embedded JSON, a finding a line: ``findings``, ``links`` by rule, ``explanations``.
+
+    Its texts hide nothing: what does not print (control, bidirectional characters) is escaped, as for a terminal.
+    """
     links = {printable(rule.id): web_links(rule.references) for rule in rules_of(result)}
-    explanations = [_shown(explanation._asdict()) for explanation in result.explanations]
+    explanations = [tidy(explanation._asdict(), printable) for explanation in result.explanations]
     yield f'{{"links": {encoded(links)},\n"explanations": {encoded(explanations)},\n"findings": ['
     for number, finding in enumerate(result.findings):
         context = finding.context.expandtabs(4).rstrip()
         secret = finding.secret.expandtabs(4)
         yield ",\n" if number else "\n"
-        yield encoded(_shown(finding_fields(finding._replace(context=context, secret=secret))))
+        yield encoded(tidy(finding_fields(finding._replace(context=context, secret=secret)), printable))
     yield "]}"
-
-
-def _shown(value: object) -> object:
-    """Return a JSON value whose texts hide nothing: what does not print (control, bidirectional) is escaped."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dict):
-        return {printable(str(key)): _shown(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shown(inner) for inner in value]
-    return value
 
 
 def _text(text: str) -> str:
@@ -119,7 +111,7 @@ def _outcome(result: ScanResult) -> Iterator[str]:
         told = (f"{problem.kind}: {problem.where}: {problem.message}" for problem in result.problems)
         yield _list("problems", f"Problems: {len(result.problems):,}", told, " open")
     if result.notes:
-        yield _list("notes", f"Notes: {len(result.notes):,}", result.notes)
+        yield _list("notes", f"Notes: {len(result.notes):,}", result.notes, " open" if result.before else "")
 
 
 def _list(kind: str, title: str, items: Iterable[str], opened: str = "") -> str:

@@ -27,7 +27,7 @@ const CELLS = {
   layer: (row) => (row.layer ? [element("code", {}, row.layer), element("small", {}, row.finding.origin.created_by || "")] : [""]),
   commit: (row) => [element("code", {}, row.commit.slice(0, 12)), element("small", {}, row.finding.origin.summary || "")],
   confidence: (row) => [row.confidence],
-  state: (row) => [row.state, element("small", {}, row.left ? `since ${row.left}` : "")],
+  state: (row) => [row.state, element("small", {}, row.left ? `last seen ${row.left}` : "")],
 };
 
 function toggle(key, open, label, controls) {

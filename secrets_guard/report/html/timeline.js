@@ -49,7 +49,7 @@ function periodsOf(secrets) {
 
 function barOf(period, highest, chosen) {
   const bar = (what) => {
-    const made = element("i", { class: what });
+    const made = element("i", { class: period[what] ? what : "" });
     // Set by script, since the policy forbids style attributes.
     made.style.height = `${period[what] === 0 ? 0 : Math.max(6, 100 * period[what] / highest)}%`;
     return made;
