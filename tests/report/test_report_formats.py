@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import Finding, Location, Occurrence
+from secrets_guard.model.finding import CHANGES, Finding, Location, Occurrence
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
@@ -59,7 +59,9 @@ findings = st.builds(
     st.lists(st.builds(Occurrence, texts, numbers, numbers, origins), max_size=2).map(tuple),
     numbers,
     st.none() | st.builds(Exposure, texts, texts, texts, texts, numbers, st.booleans(), few, few, numbers),
+    change=st.sampled_from(("", *CHANGES)),
 )
+scans = st.builds(ScanInfo, texts, texts, texts | st.just("2026-11-23T16:01:02+01:00"), reals, st.booleans())
 
 
 @st.composite
@@ -74,13 +76,14 @@ def counted(draw: st.DrawFn) -> Stats:
 results = st.builds(
     ScanResult,
     st.builds(ToolInfo, texts, texts, numbers, texts),
-    st.builds(ScanInfo, texts, texts, texts | st.just("2026-11-23T16:01:02+01:00"), reals, st.booleans()),
+    scans,
     st.lists(findings, max_size=3).map(tuple),
     st.lists(st.builds(Problem, texts, texts, texts), max_size=2).map(tuple),
     counted(),
     st.lists(st.builds(Explanation, texts, texts, numbers, numbers, texts, texts, texts, texts), max_size=2).map(tuple),
     few,
     st.lists(st.tuples(texts, texts, st.sampled_from(SEVERITIES), st.sampled_from(KINDS), few), max_size=2).map(tuple),
+    before=st.none() | scans,
 )
 
 
@@ -102,7 +105,7 @@ def _parse(format: str, text: str) -> object:
         return ElementTree.fromstring(text)
     if format == "csv":
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
-        assert all(set(row) == set(COLUMNS) for row in rows)
+        assert all(set(row) - {"change"} == set(COLUMNS) for row in rows)
         return rows
     if format == "html":
         return embedded(text)
