@@ -82,6 +82,7 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
         "message": {"text": _plain(told)},
         "locations": [{"physicalLocation": _physical(finding)}],
         "partialFingerprints": {"secretsGuard/v1": finding.fingerprint},
+        **({"baselineState": "absent" if finding.change == GONE else finding.change} if finding.change else {}),
         "properties": {
             "confidence": finding.confidence,
             "confidenceReasons": list(finding.reasons),
@@ -92,8 +93,6 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
             "occurrencesTotal": finding.occurrences_total,
         },
     }
-    if finding.change:
-        fields["baselineState"] = "absent" if finding.change == GONE else finding.change
     related = [
         _related(number, other.path, _line(other.start_line), _line(other.start_column))
         for number, other in enumerate(finding.occurrences, 1)
