@@ -5,6 +5,10 @@ from typing import NamedTuple
 from secrets_guard.model.origin import Exposure, Origin
 
 
+NEW, GONE, UNCHANGED = CHANGES = ("new", "gone", "unchanged")
+"""What became of a finding between two reports."""
+
+
 class Location(NamedTuple):
     """A place in a text. Lines and columns are 1-based; columns count characters, ``end_column`` is included."""
 
@@ -22,10 +26,6 @@ class Occurrence(NamedTuple):
     start_line: int
     start_column: int
     origin: Origin
-
-
-NEW, GONE, UNCHANGED = CHANGES = ("new", "gone", "unchanged")
-"""What became of a finding between two reports."""
 
 
 class Finding(NamedTuple):

@@ -71,6 +71,13 @@ def _result(report: dict[str, Any]) -> ScanResult:
     )
 
 
+def _before(report: dict[str, Any]) -> ScanInfo | None:
+    if "diff" not in report:
+        return None
+    old = _get(_get(report, "diff", dict, ""), "old", dict, "diff")
+    return ScanInfo(**_take(ScanInfo, old, "diff.old"))
+
+
 def _items(fields: dict[str, Any], key: str, default: Any = None, where: str = "") -> list[tuple[Any, str]]:
     values = _get(fields, key, list, where, default)
     return [(value, f"{where + '.' if where else ''}{key}[{number}]") for number, value in enumerate(values)]
@@ -88,6 +95,7 @@ def _finding(item: Any, where: str) -> Finding:
         severity=_one_of(fields, "severity", SEVERITIES, where),
         confidence=_one_of(fields, "confidence", CONFIDENCES, where),
         reasons=_texts(fields, "confidence_reasons", where),
+        change=_one_of(fields, "change", CHANGES, where) if "change" in fields else "",
         location=location,
         origin=_origin(_get(fields, "origin", dict, where), location.path, f"{where}.origin"),
         entropy=_get(fields, "entropy", float, where),
@@ -95,15 +103,7 @@ def _finding(item: Any, where: str) -> Finding:
         occurrences=tuple(_occurrence(other, at) for other, at in _items(fields, "occurrences", [], where)),
         occurrences_total=_get(fields, "occurrences_total", int, where, 0),
         exposure=_exposure(fields, where),
-        change=_one_of(fields, "change", CHANGES, where) if "change" in fields else "",
     )
-
-
-def _before(report: dict[str, Any]) -> ScanInfo | None:
-    if "diff" not in report:
-        return None
-    old = _get(_get(report, "diff", dict, ""), "old", dict, "diff")
-    return ScanInfo(**_take(ScanInfo, old, "diff.old"))
 
 
 def _exposure(fields: dict[str, Any], where: str) -> Exposure | None:
