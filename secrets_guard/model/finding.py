@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from secrets_guard.model.origin import Exposure, Origin
 
-
 NEW, GONE, UNCHANGED = CHANGES = ("new", "gone", "unchanged")
 """What became of a finding between two reports."""
 
