@@ -70,17 +70,17 @@ def closing(result: ScanResult, *, quiet: bool = False) -> Iterator[Line]:
 
 def head(finding: Finding) -> Line:
     """Return the first line of a finding: where, how grave, what."""
+    return next(_finding_lines(finding, 0))
+
+
+def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     place = finding.location
-    return (
+    yield (
         Piece(f"{place.path}:{place.start_line}:{place.start_column}", "bold"),
         Piece("  "),
         Piece(finding.severity, _SEVERITY_STYLES.get(finding.severity, "")),
         Piece(f"  {finding.title} ({finding.rule_id})"),
     )
-
-
-def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
-    yield head(finding)
     yield from _context(finding, width)
     reasons = f" ({'; '.join(finding.reasons)})" if finding.reasons else ""
     yield (Piece(f"{_MARGIN}confidence: {finding.confidence}{reasons}"),)
