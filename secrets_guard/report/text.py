@@ -8,8 +8,8 @@ from typing import IO
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# What a redaction leaves: see Secret.redacted().
-_REDACTED = re.compile(r"\*{4}|.{1,4}…(?s:.){1,4}")
+# What a redaction leaves: see Secret.redacted(); of a private key its first line, see attribute.py.
+_REDACTED = re.compile(r"\*{4}|.{1,4}…(?s:.){1,4}|-{2,5}[^-\n]{0,80}BEGIN[^-\n]{0,80}-----…")
 
 
 def valid(text: str) -> str:
