@@ -18,20 +18,11 @@ if TYPE_CHECKING:
 _STDOUT = ("", "-", "/dev/stdout")
 
 
-def check_format(settings: Settings) -> None:
-    """Raise ConfigError for a format that nothing writes yet; asked before a sweep, not after."""
-    if settings.format == "html":
-        from secrets_guard.report import formats
-
-        raise ConfigError(f"--format html is not there yet; use one of {', '.join(formats())}")
-
-
 def write(result: ScanResult, settings: Settings) -> None:
     """Write the report to ``settings.output``, or to standard output where that is empty or ``-``.
 
     Raises ConfigError when it can't be written. A reader of standard output that went away is no error.
     """
-    check_format(settings)
     if settings.output not in _STDOUT:
         _to_file(result, settings)
     else:

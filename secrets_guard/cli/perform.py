@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from secrets_guard.cli import exits
-from secrets_guard.cli.output import check_format, write
+from secrets_guard.cli.output import write
 from secrets_guard.config import Settings, find_config, load_settings
 from secrets_guard.errors import BaselineError, ConfigError
 from secrets_guard.model.protocols import Source
@@ -73,7 +73,6 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
     from secrets_guard.cli.progress import Progress
 
     settings = prepared.settings
-    check_format(settings)
     allow = judge_allow(settings.allow, api.today())
     source = make_source(settings, allow)
     progress = Progress.for_stream(sys.stderr, source, off=settings.no_progress or settings.quiet)

@@ -15,7 +15,9 @@ class Choice(NamedTuple):
 
 
 SCAN_OPTIONS: dict[str, Choice] = {
-    "format": Choice(str, "Report format: human, json, jsonl, sarif, junit, csv, gitlab or github.", "FORMAT", "-f"),
+    "format": Choice(
+        str, "Report format: human, json, jsonl, sarif, junit, csv, html, gitlab or github.", "FORMAT", "-f"
+    ),
     "output": Choice(str, "Write the report to this file instead of standard output.", "FILE", "-o"),
     "baseline": Choice(
         str, "Known secrets: our baseline, .gitleaksignore, a gitleaks report, .secrets.baseline.", "FILE"

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from secrets_guard.model.origin import Exposure, Origin
 
+NEW, GONE, UNCHANGED = CHANGES = ("new", "gone", "unchanged")
+"""What became of a finding between two reports."""
+
 
 class Location(NamedTuple):
     """A place in a text. Lines and columns are 1-based; columns count characters, ``end_column`` is included."""
@@ -79,6 +82,8 @@ class Finding(NamedTuple):
     """Public facts that the secret tells of itself, (name, fact): an issuer, an account, when it expires."""
     verification: Verification | None = None
     """What its issuer says; only where it was asked."""
+    change: str = ""
+    """One of CHANGES in a comparison of two reports, else empty."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

@@ -100,3 +100,5 @@ class ScanResult(NamedTuple):
     """Remarks for the user that are not problems: a config that was not obeyed, unused suppressions."""
     rules: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = ()
     """(id, title, severity, kind, references) of each rule that has a finding."""
+    before: ScanInfo | None = None
+    """The older sweep that this one is compared with; then every finding has its ``change``."""

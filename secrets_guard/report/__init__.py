@@ -19,6 +19,7 @@ REPORTERS: Mapping[str, str] = MappingProxyType(
         "jsonl": "secrets_guard.report.jsonl:write",
         "sarif": "secrets_guard.report.sarif:write",
         "junit": "secrets_guard.report.junit:write",
+        "html": "secrets_guard.report.html.page:write",
         "csv": "secrets_guard.report.csv:write",
         "gitlab": "secrets_guard.report.gitlab:write",
         "github": "secrets_guard.report.github:write",
@@ -26,6 +27,9 @@ REPORTERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Format -> ``module:function``; a new format is a module and a line here."""
+
+KNOWS_CHANGES = frozenset({"human", "json", "jsonl", "sarif", "csv", "html"})
+"""Formats that tell of a comparison what is new, gone and unchanged; any other is given what is new."""
 
 
 def formats() -> tuple[str, ...]:
@@ -38,7 +42,12 @@ def write_report(result: ScanResult, format: str, stream: IO[str]) -> None:
 
     Raises ConfigError for an unknown format, naming the nearest known one.
     """
-    _reporter(format)(result, stream)
+    reporter = _reporter(format)
+    if format not in KNOWS_CHANGES:
+        from secrets_guard.report.facts import new_only
+
+        result = new_only(result)
+    reporter(result, stream)
 
 
 def _reporter(name: str) -> Reporter:

@@ -30,7 +30,7 @@ COLUMNS = (
     "fingerprint",
     "parts",
 )
-"""The header."""
+"""The header; a comparison of two reports has ``change`` as one more."""
 
 # Spreadsheets take a cell that begins so, also in full width, for a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -43,9 +43,11 @@ def write(result: ScanResult, stream: IO[str]) -> None:
 
     encoding = getattr(stream, "encoding", None)
     rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    compared = result.before is not None
+    rows.writerow((*COLUMNS, "change") if compared else COLUMNS)
     for finding in result.findings:
-        rows.writerow([fitting(_cell(value), encoding) for value in _values(finding)])
+        values = (*_values(finding), finding.change) if compared else _values(finding)
+        rows.writerow([fitting(_cell(value), encoding) for value in values])
 
 
 def _values(finding: Finding) -> tuple[str | int | float, ...]:

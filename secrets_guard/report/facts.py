@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from secrets_guard.model.finding import Finding
+from secrets_guard.model.finding import CHANGES, GONE, NEW, UNCHANGED, Finding
 from secrets_guard.model.result import ScanInfo, ScanResult
 from secrets_guard.model.secret import Secret
 from secrets_guard.report.text import is_redacted
@@ -65,6 +65,29 @@ def _redacted(value: str) -> str:
 def parts_of(finding: Finding) -> list[str]:
     """Return a line for each part of the finding's secret: ``AKIA…7XYA (AWS access key ID, line 3)``."""
     return [f"{part.secret} ({part.title}, line {part.start_line})" for part in finding.parts]
+
+
+def counts(result: ScanResult) -> dict[str, int]:
+    """Return how many findings are new, gone and unchanged; all are 0 where nothing was compared."""
+    changes = [finding.change for finding in result.findings]
+    return {change: changes.count(change) for change in CHANGES}
+
+
+def standing(result: ScanResult) -> ScanResult:
+    """Return the result without the findings that are gone, which only a comparison has."""
+    if result.before is None:
+        return result
+    return result._replace(findings=tuple(finding for finding in result.findings if finding.change != GONE))
+
+
+def new_only(result: ScanResult) -> ScanResult:
+    """Return a comparison for a format that can't tell changes: its new findings, and a note on the others."""
+    if result.before is None:
+        return result
+    told = counts(result)
+    note = f"only what is new is listed; {told[GONE]:,} gone and {told[UNCHANGED]:,} unchanged findings are not"
+    findings = tuple(finding for finding in result.findings if finding.change == NEW)
+    return result._replace(findings=findings, notes=(*result.notes, note), before=None)
 
 
 def why_incomplete(result: ScanResult) -> str:

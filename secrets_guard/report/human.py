@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 
 from secrets_guard.model.result import ScanResult
+from secrets_guard.report.changes import change_lines
 from secrets_guard.report.layout import Line, lines
 from secrets_guard.report.text import fitting, printable
 
@@ -28,7 +29,7 @@ def write(
     """
     if color is None:
         color = wants_color(stream, os.environ)
-    report = lines(result, width or _width(stream), quiet=quiet)
+    report = (change_lines if result.before else lines)(result, width or _width(stream), quiet=quiet)
     if color:
         _write_colored(report, stream)
         return

@@ -8,6 +8,7 @@ from typing import IO
 from secrets_guard.model.finding import Finding, Occurrence
 from secrets_guard.model.origin import Exposure, origin_fields
 from secrets_guard.model.result import ScanResult, Stats
+from secrets_guard.report.facts import counts
 from secrets_guard.report.text import tidy
 
 SCHEMA = "secrets-guard/report/1"
@@ -34,6 +35,8 @@ def fields(result: ScanResult) -> dict[str, object]:
             dict(zip(("id", "title", "severity", "kind", "references"), rule, strict=True)) for rule in result.rules
         ],
     }
+    if result.before:
+        report["diff"] = {"old": result.before._asdict(), **counts(result)}
     if result.explanations:
         report["explanations"] = [explanation._asdict() for explanation in result.explanations]
     return report
@@ -65,6 +68,7 @@ def finding_fields(finding: Finding) -> dict[str, object]:
         "occurrences": [_occurrence_fields(occurrence) for occurrence in finding.occurrences],
         "occurrences_total": finding.occurrences_total,
         **known,
+        **({"change": finding.change} if finding.change else {}),
     }
 
 

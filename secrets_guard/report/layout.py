@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from secrets_guard.model.finding import DEAD, LIVE, Finding
@@ -40,22 +40,37 @@ def lines(result: ScanResult, width: int, *, quiet: bool = False) -> Iterator[Li
 
     ``quiet`` leaves the findings, the problems and, when not all was swept, the word of it.
     """
+    yield from listed(result.findings, width)
+    if result.findings and not quiet:
+        yield ()
+    yield from closing(result, quiet=quiet)
+
+
+def listed(findings: Iterable[Finding], width: int) -> Iterator[Line]:
+    """Yield all that is told of each finding, with a gap between files."""
     path = None
-    for finding in result.findings:
+    for finding in findings:
         if path is not None and path != finding.location.path:
             yield ()
         path = finding.location.path
         yield from _finding_lines(finding, width)
-    if result.findings and not quiet:
-        yield ()
-    yield from _verdict(result, quiet)
+
+
+def closing(result: ScanResult, *, quiet: bool = False) -> Iterator[Line]:
+    """Yield what stands below the findings: the verdict, what was covered, problems, notes, explanations."""
+    yield from verdict(result, quiet)
     if not quiet:
-        yield from _coverage(result)
+        yield from coverage(result)
     yield from _problems(result)
     if not quiet:
         yield from ((Piece("note: ", "bold"), Piece(note)) for note in result.notes)
     if result.explanations:
         yield from _explanations(result.explanations)
+
+
+def head(finding: Finding) -> Line:
+    """Return the first line of a finding: where, how grave, what."""
+    return next(_finding_lines(finding, 0))
 
 
 def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
@@ -147,18 +162,19 @@ def _exposure(exposure: Exposure) -> str:
     refs = ", ".join([*exposure.branches, *exposure.tags])
     more = exposure.refs_total - len(exposure.branches) - len(exposure.tags)
     held = f"; in {refs}{f' and {more:,} more' if more > 0 else ''}" if refs else ""
-    return f"exposed: since {exposure.first_date[:10]}, {_number(exposure.days, 'day')}, {end}{held}"
+    return f"exposed: since {exposure.first_date[:10]}, {number_of(exposure.days, 'day')}, {end}{held}"
 
 
 def _occurrences(finding: Finding) -> str:
     places = [f"{other.path}:{other.start_line}:{other.start_column}" for other in finding.occurrences]
     more = finding.occurrences_total - len(places)
     if more > 0:
-        places.append(f"{more:,} more" if places else _number(more, "other place"))
+        places.append(f"{more:,} more" if places else number_of(more, "other place"))
     return f"also in: {', '.join(places)}"
 
 
-def _verdict(result: ScanResult, quiet: bool) -> Iterator[Line]:
+def verdict(result: ScanResult, quiet: bool = False) -> Iterator[Line]:
+    """Yield what the sweep came to: found or not, then whether it is incomplete and why."""
     if result.findings:
         if not quiet:
             yield _found(result)
@@ -172,7 +188,7 @@ def _verdict(result: ScanResult, quiet: bool) -> Iterator[Line]:
 
 def _found(result: ScanResult) -> Line:
     files = len({finding.location.path for finding in result.findings})
-    pieces = [Piece(f"{_number(len(result.findings), 'secret')} found in {_number(files, 'file')}", "bold")]
+    pieces = [Piece(f"{number_of(len(result.findings), 'secret')} found in {number_of(files, 'file')}", "bold")]
     separator = ": "
     for severity in reversed(SEVERITIES):
         count = sum(finding.severity == severity for finding in result.findings)
@@ -182,11 +198,12 @@ def _found(result: ScanResult) -> Line:
     return tuple(pieces)
 
 
-def _coverage(result: ScanResult) -> Iterator[Line]:
+def coverage(result: ScanResult) -> Iterator[Line]:
+    """Yield what was swept, skipped and suppressed."""
     scan, stats = result.scan, result.stats
-    swept = f"{_number(stats.blobs, 'blob')}, {_size(stats.bytes)}, in {scan.duration_s:.2f} s"
+    swept = f"{number_of(stats.blobs, 'blob')}, {_size(stats.bytes)}, in {scan.duration_s:.2f} s"
     decoded = f", {stats.decoded:,} decoded" if stats.decoded else ""
-    rules = f"{_number(result.tool.rules, 'rule')}"
+    rules = f"{number_of(result.tool.rules, 'rule')}"
     yield (Piece(f"swept: {swept}{decoded} ({scan.kind}: {scan.target}; {rules})"),)
     told = [("skipped", stats.skipped), ("suppressed", stats.suppressed)]
     if result.explanations:
@@ -199,7 +216,7 @@ def _coverage(result: ScanResult) -> Iterator[Line]:
 
 def _problems(result: ScanResult) -> Iterator[Line]:
     if result.problems:
-        yield (Piece(f"{_number(len(result.problems), 'problem')}:", "bold yellow"),)
+        yield (Piece(f"{number_of(len(result.problems), 'problem')}:", "bold yellow"),)
     for problem in result.problems:
         yield (Piece(f"  {problem.kind}", "yellow"), Piece(f"  {problem.where}: {problem.message}"))
 
@@ -217,7 +234,8 @@ def _explanations(explanations: tuple[Explanation, ...]) -> Iterator[Line]:
         yield (Piece(text, "bold" if number == 0 else ""),)
 
 
-def _number(count: int, noun: str) -> str:
+def number_of(count: int, noun: str) -> str:
+    """Return ``1 finding``, ``2 findings``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

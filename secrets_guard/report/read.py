@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any, get_args, get_type_hints
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
+from secrets_guard.model.finding import CHANGES, VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import Exposure, Origin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
@@ -67,7 +67,15 @@ def _result(report: dict[str, Any]) -> ScanResult:
         ),
         notes=_texts(report, "notes", ""),
         rules=tuple(rules),
+        before=_before(report),
     )
+
+
+def _before(report: dict[str, Any]) -> ScanInfo | None:
+    if "diff" not in report:
+        return None
+    old = _get(_get(report, "diff", dict, ""), "old", dict, "diff")
+    return ScanInfo(**_take(ScanInfo, old, "diff.old"))
 
 
 def _items(fields: dict[str, Any], key: str, default: Any = None, where: str = "") -> list[tuple[Any, str]]:
@@ -87,6 +95,7 @@ def _finding(item: Any, where: str) -> Finding:
         severity=_one_of(fields, "severity", SEVERITIES, where),
         confidence=_one_of(fields, "confidence", CONFIDENCES, where),
         reasons=_texts(fields, "confidence_reasons", where),
+        change=_one_of(fields, "change", CHANGES, where) if "change" in fields else "",
         location=location,
         origin=_origin(_get(fields, "origin", dict, where), location.path, f"{where}.origin"),
         entropy=_get(fields, "entropy", float, where),

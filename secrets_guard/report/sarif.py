@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from secrets_guard.model.finding import Finding
+from secrets_guard.model.finding import GONE, Finding
 from secrets_guard.model.origin import origin_fields
 from secrets_guard.model.result import ScanInfo, ScanResult
 from secrets_guard.report.facts import ADVICE, RuleFacts, rules_of, times, web_links, why_incomplete, without_plain
@@ -82,6 +82,7 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, object]:
         "message": {"text": _plain(told)},
         "locations": [{"physicalLocation": _physical(finding)}],
         "partialFingerprints": {"secretsGuard/v1": finding.fingerprint},
+        **({"baselineState": "absent" if finding.change == GONE else finding.change} if finding.change else {}),
         "properties": {
             "confidence": finding.confidence,
             "confidenceReasons": list(finding.reasons),

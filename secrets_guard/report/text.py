@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import IO
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# What a redaction leaves: see Secret.redacted().
-_REDACTED = re.compile(r"\*{4}|.{1,4}…(?s:.){1,4}")
+# What a redaction leaves: see Secret.redacted(); of a private key its first line, see attribute.py.
+_REDACTED = re.compile(r"\*{4}|.{1,4}…(?s:.){1,4}|-{2,5}[^-\n]{0,80}BEGIN[^-\n]{0,80}-----…")
 
 
 def valid(text: str) -> str:
@@ -45,14 +46,14 @@ def put(stream: IO[str], text: str) -> None:
     stream.write(fitting(text, getattr(stream, "encoding", None)))
 
 
-def tidy(value: object) -> object:
-    """Return a JSON value with every string in it (keys too) valid."""
+def tidy(value: object, clean: Callable[[str], str] = valid) -> object:
+    """Return a JSON value with every string in it (keys too) made ``clean``: valid, or printable."""
     if isinstance(value, str):
-        return valid(value)
+        return clean(value)
     if isinstance(value, dict):
-        return {valid(str(key)): tidy(inner) for key, inner in value.items()}
+        return {clean(str(key)): tidy(inner, clean) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(inner) for inner in value]
+        return [tidy(inner, clean) for inner in value]
     return value
 
 

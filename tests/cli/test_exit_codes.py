@@ -32,7 +32,6 @@ def test_findings_exit_1_or_as_asked(run: Run, leak: str, options: tuple[str, ..
     [
         (("scan", "files", "--formt", "json"), "--format"),
         (("scan", "files", "--format", "jsom"), "did you mean 'json'?"),
-        (("scan", "files", "--format", "html"), "not there yet"),
         (("scan", "files", "--jobs", "many"), "--jobs"),
         (("scan", "files", "--jobs", "-1"), "--jobs: must be a whole number from 0"),
         (("scan", "files", "--max-file-size", "5 parsecs"), "--max-file-size"),

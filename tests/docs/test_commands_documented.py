@@ -84,7 +84,7 @@ def test_every_command_and_option_that_the_readme_shows_exists() -> None:
 def test_the_formats_are_documented_and_real() -> None:
     row = next(line for line in README.splitlines() if "`--format`" in line)
     assert set(re.findall(r"`([a-z]+)`", row)) == set(formats())
-    assert set(formats()) == set(FORMATS) - {"html"}  # told to be on its way
+    assert set(formats()) == set(FORMATS)
 
 
 def test_the_exit_codes_are_documented_and_real() -> None:

@@ -81,6 +81,8 @@ def test_the_wheel_holds_every_package_and_every_file_of_data(wheel: Path) -> No
     assert len(data) > 100
     data |= {"secrets_guard/_config/broker.example.yaml", "secrets_guard/_config/verifiers.yaml"}
     data |= {f"secrets_guard/_config/ci/{path.name}" for path in (ROOT / "config" / "ci").glob("*.yml")}
+    page = ROOT / "secrets_guard" / "report" / "html"
+    data |= {str(path.relative_to(ROOT)) for path in page.iterdir() if path.suffix in (".html", ".css", ".js")}
     typed = {"secrets_guard/py.typed", "secrets_guard/_native.pyi"}
     wanted = code | data | typed | {"secrets_guard/_config/secrets-guard.example.yaml"}
     assert wanted - names == set()

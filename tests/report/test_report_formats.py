@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secrets_guard.errors import ConfigError
-from secrets_guard.model.finding import VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
+from secrets_guard.model.finding import CHANGES, VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
 from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
@@ -62,7 +62,9 @@ findings = st.builds(
     st.lists(st.builds(Part, texts, texts, numbers, numbers, texts), max_size=2).map(tuple),
     st.dictionaries(texts, texts, max_size=2).map(lambda told: tuple(told.items())),
     st.none() | st.builds(Verification, st.sampled_from(VERIFICATIONS), texts, texts),
+    change=st.sampled_from(("", *CHANGES)),
 )
+scans = st.builds(ScanInfo, texts, texts, texts | st.just("2026-11-23T16:01:02+01:00"), reals, st.booleans())
 
 
 @st.composite
@@ -77,14 +79,23 @@ def counted(draw: st.DrawFn) -> Stats:
 results = st.builds(
     ScanResult,
     st.builds(ToolInfo, texts, texts, numbers, texts),
-    st.builds(ScanInfo, texts, texts, texts | st.just("2026-11-23T16:01:02+01:00"), reals, st.booleans()),
+    scans,
     st.lists(findings, max_size=3).map(tuple),
     st.lists(st.builds(Problem, texts, texts, texts), max_size=2).map(tuple),
     counted(),
     st.lists(st.builds(Explanation, texts, texts, numbers, numbers, texts, texts, texts, texts), max_size=2).map(tuple),
     few,
     st.lists(st.tuples(texts, texts, st.sampled_from(SEVERITIES), st.sampled_from(KINDS), few), max_size=2).map(tuple),
+    before=st.none() | scans,
 )
+
+
+def embedded(page: str) -> object:
+    """Return the data in a page; nothing in the page may end its script elements but their own ends."""
+    assert page.isascii()
+    assert page.lower().count("<script") == page.lower().count("</script") == 2
+    assert "<!--" not in page
+    return json.loads(page.partition('id="report">')[2].partition("</script>")[0])
 
 
 def _parse(format: str, text: str) -> object:
@@ -97,8 +108,10 @@ def _parse(format: str, text: str) -> object:
         return ElementTree.fromstring(text)
     if format == "csv":
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
-        assert all(set(row) == set(COLUMNS) for row in rows)
+        assert all(set(row) - {"change"} == set(COLUMNS) for row in rows)
         return rows
+    if format == "html":
+        return embedded(text)
     lines = text.split("\n")
     assert lines.pop() == ""
     assert all(line.isprintable() for line in lines)
@@ -107,7 +120,11 @@ def _parse(format: str, text: str) -> object:
     return lines
 
 
-@pytest.mark.parametrize("format", formats())
+# A page's script and style would be in its golden file, too; test_report_html tells what is in a page.
+GOLDEN = sorted(set(formats()) - {"html"})
+
+
+@pytest.mark.parametrize("format", GOLDEN)
 def test_a_full_result_is_written_as_the_golden_file_says(
     format: str, full: ScanResult, written: Write, matches_golden: Callable[[str, str], None]
 ) -> None:
@@ -116,7 +133,7 @@ def test_a_full_result_is_written_as_the_golden_file_says(
     matches_golden(f"full-{format}.{SUFFIXES.get(format, 'json')}", text)
 
 
-@pytest.mark.parametrize("format", formats())
+@pytest.mark.parametrize("format", GOLDEN)
 def test_a_clean_result_is_written_as_the_golden_file_says(
     format: str, result: Make, written: Write, matches_golden: Callable[[str, str], None]
 ) -> None:
@@ -188,7 +205,7 @@ def test_a_format_that_others_see_is_redacted_even_when_secrets_are_shown(
     assert plain[:4] in text
 
 
-@pytest.mark.parametrize("format", ["human", "json", "jsonl", "csv", "gitleaks"])
+@pytest.mark.parametrize("format", ["human", "json", "jsonl", "csv", "html", "gitleaks"])
 def test_a_format_of_ones_own_shows_the_secret_that_was_asked_for(
     format: str, result: Make, finding: Callable[..., Finding], token: Callable[[str], str], written: Write
 ) -> None:

@@ -47,11 +47,21 @@ def test_fitted_text_can_be_written_in_its_encoding(text: str, encoding: str) ->
     fitting(text, encoding).encode(encoding)
 
 
+# The first line of a private key, all that its redaction keeps.
+HEAD = f"-----{'BEGIN'} RSA PRIVATE KEY-----"
+
+
 def test_an_ellipsis_becomes_dots_where_there_is_none() -> None:
     assert fitting("AKIA…é", "ascii") == r"AKIA...\xe9"
     assert fitting("AKIA…é", None) == "AKIA…é"
 
 
-@pytest.mark.parametrize(("text", "answer"), [("****", True), ("AKIA…7XYA", True), ("hunter2", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("****", True), ("AKIA…7XYA", True), (f"{HEAD}…", True), ("hunter2", False), ("", False),
+        (HEAD, False), (f"{HEAD}abc…", False), (f"{HEAD}\nabc\n{HEAD}…", False),
+    ],
+)  # fmt: skip
 def test_a_redacted_form_is_told_from_a_plain_one(text: str, answer: bool) -> None:
     assert is_redacted(text) is answer
