@@ -14,20 +14,20 @@ _NEW = "version: 1\nenv:\n"
 
 
 def extended(path: str, text: str, entries: Mapping[str, str]) -> str:
-    """Return the text with ``entries`` (variable -> reference) at the end of its ``env``.
+    """Return the text with ``entries`` (variable -> what it is made from, as YAML) at the end of its ``env``.
 
     ``text`` is one that the manifest's reader takes, or empty. Raises ManifestError where it can't be added to.
     """
     if not entries:
         return text
     if not text.strip():
-        return text + _NEW + "".join(f'  {name}: "{ref}"\n' for name, ref in entries.items())
+        return text + _NEW + "".join(f"  {name}: {entry}\n" for name, entry in entries.items())
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         raise ManifestError(f"{path}: can't be added to: write it as a mapping over several lines")
     pair = next((pair for pair in root.value if pair[0].value == "env"), None)
     if pair is None:
-        return _whole_lines(text) + "\nenv:\n" + "".join(f'  {name}: "{ref}"\n' for name, ref in entries.items())
+        return _whole_lines(text) + "\nenv:\n" + "".join(f"  {name}: {entry}\n" for name, entry in entries.items())
     env = pair[1]
     if isinstance(env, yaml.MappingNode) and env.flow_style:
         return _in_flow(text, env, entries)
@@ -38,7 +38,7 @@ def extended(path: str, text: str, entries: Mapping[str, str]) -> str:
 
 def _in_flow(text: str, env: yaml.MappingNode, entries: Mapping[str, str]) -> str:
     end = env.end_mark.index - 1
-    listed = ", ".join(f'{name}: "{ref}"' for name, ref in entries.items())
+    listed = ", ".join(f"{name}: {entry}" for name, entry in entries.items())
     return f"{text[:end].rstrip()}{', ' if env.value else ''}{listed}{text[end:]}"
 
 
@@ -47,7 +47,7 @@ def _behind(text: str, node: yaml.Node, entries: Mapping[str, str], margin: int)
     end = node.end_mark.index
     if node.end_mark.column or not isinstance(node, yaml.ScalarNode) or node.style not in ("|", ">"):
         end = text.find("\n", end) + 1 or len(text)
-    lines = "".join(f'{" " * margin}{name}: "{ref}"\n' for name, ref in entries.items())
+    lines = "".join(f"{' ' * margin}{name}: {entry}\n" for name, entry in entries.items())
     return _whole_lines(text[:end]) + lines + text[end:]
 
 

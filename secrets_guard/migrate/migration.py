@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.entry import INHERITED
 from secrets_guard.broker.manifest import Manifest, parse_manifest
+from secrets_guard.broker.policy import ALLOWED, Policy, check
 from secrets_guard.broker.resolve import resolve
 from secrets_guard.broker.store import Store, keep, missing, open_store
 from secrets_guard.errors import BadValue, ManifestError, SourceError
@@ -93,12 +95,27 @@ def _settled(migration: Migration, before: Manifest, moves: Iterable[Move]) -> t
         fits = entry is None or entry.value.sole == migration.target.place._replace(key=move.key)
         kept += [move] if fits else []
         if entry is None:
-            added[move.variable] = move.reference
+            added[move.variable] = _entry(move)
         elif not fits and not move.done:
             problems.append(f"{entry.place}: {move.variable} is made from {entry.value} already, not {move.reference}")
     if problems:
         raise ManifestError(*problems)
     return tuple(kept), added
+
+
+def _entry(move: Move) -> str:
+    """Return what the manifest has for a variable, as YAML. Raises BadValue for a value that no variable can hold."""
+    value = move.literal.secret.reveal()
+    for count in range(len(ALLOWED) + 1):
+        for allow in combinations(ALLOWED, count):
+            try:
+                check(value, Policy(allow=allow))
+            except BadValue as error:
+                refused = error
+                continue
+            quoted = f'"{move.reference}"'
+            return f"{{ref: {quoted}, allow: [{', '.join(allow)}]}}" if allow and not move.done else quoted
+    raise BadValue(f"{move.told}: {refused}")
 
 
 def migrate(migration: Migration, prepared: Prepared, sweep: Sweep, tell: Tell) -> bool:

@@ -14,6 +14,7 @@ from secrets_guard.broker.field import parse_document
 from secrets_guard.broker.protocol import SecretRef
 from secrets_guard.broker.providers.aws import AwsProvider
 from secrets_guard.broker.providers.aws_errors import translated, whole
+from secrets_guard.broker.providers.aws_secrets import CURRENT
 from secrets_guard.broker.retry import persist
 from secrets_guard.broker.store import Held
 from secrets_guard.errors import BadValue, SecretNotFound
@@ -22,7 +23,6 @@ from secrets_guard.errors import BadValue, SecretNotFound
 # Secrets Manager has no other check-and-set.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
 _WAITING = "secrets-guard-migrate"
-_CURRENT = "AWSCURRENT"
 _MOVED_ON = ("InvalidParameterException", "ResourceExistsException")
 
 
@@ -37,7 +37,10 @@ class SecretsManagerStore:
         client = self._provider.manager(self._place, deadline)
         try:
             answer = self._persist(
-                lambda: whole(client.get_secret_value(SecretId=self._place.path), "SecretString", "SecretBinary"),
+                lambda: whole(
+                    client.get_secret_value(SecretId=self._place.path, VersionStage=CURRENT),
+                    "SecretString", "SecretBinary",
+                ),
                 "read", deadline,
             )  # fmt: skip
         except SecretNotFound as error:
@@ -62,7 +65,7 @@ class SecretsManagerStore:
             ),
             "write", deadline,
         )  # fmt: skip
-        current = {"SecretId": name, "VersionStage": _CURRENT}
+        current = {"SecretId": name, "VersionStage": CURRENT}
         return self._settled(
             lambda: client.update_secret_version_stage(
                 **current, MoveToVersionId=token, RemoveFromVersionId=held.version
