@@ -33,8 +33,11 @@ def migrate(
         typer.Option("--to", metavar="PLACE", help="Where to: vault:MOUNT/PATH or aws-sm:NAME.", show_default=False),
     ],
     manifest: Annotated[
-        str, typer.Option("--manifest", "-m", metavar="FILE", help="Write or extend this manifest.")
-    ] = "secrets.yaml",
+        str,
+        typer.Option(
+            "--manifest", "-m", metavar="FILE", help="Write or extend this manifest; default: secrets.yaml, here."
+        ),
+    ] = "",
     also: Annotated[
         list[str] | None, typer.Option("--also", metavar="NAME", help="Move this value, too, though no rule finds it.")
     ] = None,
@@ -56,7 +59,8 @@ def migrate(
     target = read_target(to)
     sweep = sweep_by(find_settings((source,), {}, config).settings)
     found = _plan(source, target, sweep, also or [])
-    migration = Migration(target, read_document(manifest, missing=True), inherited())
+    document = read_document(manifest or "secrets.yaml", missing=True)
+    migration = Migration(target, document, inherited(), named=bool(manifest))
     check_manifest_path(migration.manifest, (move.document for move in found.moves))
     for line in found.by_hand:
         _say(f"by hand: {line}")
@@ -68,7 +72,7 @@ def migrate(
         raise typer.Exit(exits.FINDINGS if found.by_hand or found.moves else exits.CLEAN)
     ready = prepare(migration, chosen)
     if dry_run:
-        _foretell(ready, manifest)
+        _foretell(ready, document.path)
         raise typer.Exit(exits.CLEAN)
     for move in ready.moves:
         if not move.done:

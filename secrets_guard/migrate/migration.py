@@ -29,6 +29,8 @@ class Migration(NamedTuple):
     target: Target
     manifest: Document
     environment: Mapping[str, str]
+    named: bool
+    """Whether the user named the manifest: else it may be anyone's, and must not say which server gets the token."""
 
     def parsed(self, text: str) -> Manifest:
         """Return what a manifest's text says. Raises ManifestError."""
@@ -65,6 +67,9 @@ def prepare(migration: Migration, moves: Sequence[Move]) -> Prepared:
     """
     text = migration.text
     before = migration.parsed(text)
+    if before.providers and not migration.named:
+        name = migration.manifest.path
+        raise ManifestError(f"{name}: says which server gets your token: if it is yours, name it: --manifest {name}")
     moves, added = _settled(migration, before, moves)
     after = extended(migration.manifest.path, text, added)
     check_extended(migration.manifest.path, before, migration.parsed(after), added)

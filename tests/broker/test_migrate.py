@@ -258,7 +258,9 @@ def test_a_manifest_keeps_its_comments_settings_and_entries(
     )
     (tmp_path / "secrets.yaml").write_text(before)
     without = {name: value for name, value in env.items() if name != "VAULT_ADDR"}
-    ran = run("migrate", ".env", "--to", "vault:secret/app", "--yes", env=without)
+    unnamed = run("migrate", ".env", "--to", "vault:secret/app", "--yes", env=without)
+    assert (unnamed.code, "if it is yours, name it: --manifest secrets.yaml" in unnamed.err) == (121, True)
+    ran = run("migrate", ".env", "--to", "vault:secret/app", "--yes", "-m", "secrets.yaml", env=without)
     assert ran.code == 0, ran.err
     added = [f'    {name}: "vault:secret/app#{name.lower()}"\n' for name in entries(2)]
     mark = "      ref: vault:secret/app#service_00_password\n"
