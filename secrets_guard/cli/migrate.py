@@ -11,7 +11,7 @@ from secrets_guard.cli import exits
 from secrets_guard.errors import ConfigError
 
 if TYPE_CHECKING:
-    from secrets_guard.migrate.migration import Prepared
+    from secrets_guard.migrate.migration import Migration, Prepared
     from secrets_guard.migrate.moves import Move, Plan, Sweep
     from secrets_guard.migrate.target import Target
 
@@ -23,34 +23,40 @@ def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str])
     app.command(name, help=help_text)(migrate)
 
 
+Source = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A .env, YAML, JSON or properties file, or a report of --format json.")
+]
+To = Annotated[
+    str, typer.Option("--to", metavar="PLACE", help="Where to: vault:MOUNT/PATH or aws-sm:NAME.", show_default=False)
+]
+ManifestFile = Annotated[
+    str,
+    typer.Option(
+        "--manifest", "-m", metavar="FILE", help="Write or extend this manifest; default: secrets.yaml, here."
+    ),
+]
+Also = Annotated[
+    list[str] | None, typer.Option("--also", metavar="NAME", help="Move this value, too, though no rule finds it.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, move all.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")]
+
+
 def migrate(
-    source: Annotated[
-        str,
-        typer.Argument(metavar="SOURCE", help="A .env, YAML, JSON or properties file, or a report of --format json."),
-    ],
-    to: Annotated[
-        str,
-        typer.Option("--to", metavar="PLACE", help="Where to: vault:MOUNT/PATH or aws-sm:NAME.", show_default=False),
-    ],
-    manifest: Annotated[
-        str,
-        typer.Option(
-            "--manifest", "-m", metavar="FILE", help="Write or extend this manifest; default: secrets.yaml, here."
-        ),
-    ] = "",
-    also: Annotated[
-        list[str] | None, typer.Option("--also", metavar="NAME", help="Move this value, too, though no rule finds it.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, move all.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    config: Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")] = None,
+    source: Source,
+    to: To,
+    manifest: ManifestFile = "",
+    also: Also = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    config: Config = None,
 ) -> None:
     """Write secrets to a manager, read them back, put references in their place, and prove that these resolve."""
     from secrets_guard.broker.launch import inherited
     from secrets_guard.cli.perform import prepare as find_settings
     from secrets_guard.migrate.document import read_document
-    from secrets_guard.migrate.migration import Migration, check_manifest_path, prepare
-    from secrets_guard.migrate.migration import migrate as carry_out
+    from secrets_guard.migrate.migration import Migration, check_manifest_path
     from secrets_guard.migrate.sweep import sweep_by
     from secrets_guard.migrate.target import read_target
 
@@ -61,7 +67,7 @@ def migrate(
     found = _plan(source, target, sweep, also or [])
     document = read_document(manifest or "secrets.yaml", missing=True)
     migration = Migration(target, document, inherited(), named=bool(manifest))
-    check_manifest_path(migration.manifest, (move.document for move in found.moves))
+    check_manifest_path(document, (move.document for move in found.moves))
     for line in found.by_hand:
         _say(f"by hand: {line}")
     if found.gone:
@@ -70,15 +76,23 @@ def migrate(
     if not chosen:
         _say("nothing to move")
         raise typer.Exit(exits.FINDINGS if found.by_hand or found.moves else exits.CLEAN)
+    clean = _carry_out(migration, chosen, sweep, dry_run=dry_run)
+    raise typer.Exit(exits.CLEAN if clean and (dry_run or not found.by_hand) else exits.FINDINGS)
+
+
+def _carry_out(migration: Migration, chosen: tuple[Move, ...], sweep: Sweep, *, dry_run: bool) -> bool:
+    """Do it, or say what would be done; return whether the files are clean then."""
+    from secrets_guard.migrate.migration import migrate as carry_out
+    from secrets_guard.migrate.migration import prepare
+
     ready = prepare(migration, chosen)
     if dry_run:
-        _foretell(ready, document.path)
-        raise typer.Exit(exits.CLEAN)
+        _foretell(ready, migration.manifest.path)
+        return True
     for move in ready.moves:
         if not move.done:
             _say(f"{move.told} -> {move.reference}")
-    clean = carry_out(migration, ready, sweep, _say)
-    raise typer.Exit(exits.CLEAN if clean and not found.by_hand else exits.FINDINGS)
+    return carry_out(migration, ready, sweep, _say)
 
 
 def _plan(source: str, target: Target, sweep: Sweep, also: list[str]) -> Plan:

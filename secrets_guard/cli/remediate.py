@@ -24,23 +24,30 @@ def register(app: typer.Typer, name: str, help_text: str, _arguments: list[str])
     app.command(name, help=help_text)(remediate)
 
 
+Report = Annotated[str, typer.Argument(metavar="REPORT", help="A report of --format json.")]
+Repo = Annotated[
+    str, typer.Option("--repo", metavar="PATH", help="Look in this repository's history where it stands now.")
+]
+Replacements = Annotated[
+    str,
+    typer.Option(
+        "--write-replacements", metavar="FILE",
+        help="Write the input for git filter-repo: it holds the secrets themselves. Needs --repo.",
+    ),
+]  # fmt: skip
+ManifestFile = Annotated[
+    str, typer.Option("--manifest", "-m", metavar="FILE", help="Say how to rotate what this manifest refers to.")
+]
+Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")]
+
+
 def remediate(
-    report: Annotated[str, typer.Argument(metavar="REPORT", help="A report of --format json.")],
-    repo: Annotated[
-        str, typer.Option("--repo", metavar="PATH", help="Look in this repository's history where it stands now.")
-    ] = "",
-    write_replacements: Annotated[
-        str,
-        typer.Option(
-            "--write-replacements", metavar="FILE",
-            help="Write the input for git filter-repo: it holds the secrets themselves. Needs --repo.",
-        ),
-    ] = "",
-    manifest: Annotated[
-        str, typer.Option("--manifest", "-m", metavar="FILE", help="Say how to rotate what this manifest refers to.")
-    ] = "",
-    config: Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Use this config file.")] = None,
-) -> None:  # fmt: skip
+    report: Report,
+    repo: Repo = "",
+    write_replacements: Replacements = "",
+    manifest: ManifestFile = "",
+    config: Config = None,
+) -> None:
     """Say for each secret where to revoke it and where it still stands, and how to take it out of a history."""
     from secrets_guard.cache import user_cache
     from secrets_guard.cli.perform import prepare
