@@ -71,4 +71,4 @@ def _scalars(text: str) -> Iterator[tuple[str, bytes, tuple[int, int]]]:
         elif place.names and word not in _CONSTANTS:
             value = json.loads(word) if word.startswith('"') else word
             if value:
-                yield ".".join(map(str, place.names)), value.encode(), found.span()
+                yield ".".join(map(str, place.names)), value.encode("utf-8", "surrogatepass"), found.span()

@@ -74,7 +74,7 @@ def plan(
         by_hand += more
     absent = set(also) - {move.literal.name for move in moves}
     if absent:
-        raise ConfigError(f"--also {', '.join(sorted(absent))}: there is no such value in the file")
+        raise ConfigError(f"--also {', '.join(sorted(absent))}: there is no such value (UTF-8) in the file")
     _check_names(moves)
     return Plan(tuple(moves), tuple(by_hand), len(set(wanted or ()) - seen))
 
@@ -82,13 +82,15 @@ def plan(
 def _moves(
     document: Document, literals: Sequence[Literal], found: Sequence[Finding], target: Target, also: Collection[str]
 ) -> tuple[list[Move], list[str]]:
-    rules: dict[Literal, str] = {one: "" for one in literals if one.name in also}
+    rules: dict[Literal, str] = {one: "" for one in literals if one.name in also and key_for(one.name) and _text(one)}
     by_hand = []
     for one in found:
         offset = offset_of(document.content, one.location.start_line, one.location.start_column)
         holder = next((literal for literal in literals if literal.start <= offset < literal.end), None)
         if holder is None:
             by_hand.append(f"{_place(document, one)}: not the value of a setting, so it has to be done by hand")
+        elif not key_for(holder.name):
+            by_hand.append(f"{_place(document, one)}: its name has no letter for a key; it has to be done by hand")
         elif not _text(holder):
             by_hand.append(f"{_place(document, one)}: not UTF-8, which no field can hold; it has to be done by hand")
         else:
@@ -121,7 +123,7 @@ def _check_names(moves: Sequence[Move]) -> None:
     problems = []
     for move in (one for one in moves if not one.done):
         other = keys.setdefault(move.key, move)
-        if not move.key or other.literal.secret != move.literal.secret:
+        if other.literal.secret != move.literal.secret:
             problems.append(f"{move.told}: would be kept as {move.key!r}, as {other.told} is, which has another value")
     for move in moves:
         other = variables.setdefault(move.variable, move)

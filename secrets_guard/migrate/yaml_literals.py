@@ -42,7 +42,9 @@ def read(content: bytes) -> Iterator[Literal]:
     offsets = byte_spans(text, spans)
     for one, (start, end) in zip(found, spans, strict=True):
         style = one.node.style if one.node.style in ("'", '"') else ""
-        yield Literal(one.name, Secret(one.node.value.encode()), offsets[start], offsets[end], style)
+        yield Literal(
+            one.name, Secret(one.node.value.encode("utf-8", "surrogatepass")), offsets[start], offsets[end], style
+        )
 
 
 def _check_depth(text: str) -> None:

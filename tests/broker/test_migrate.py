@@ -367,6 +367,17 @@ def test_a_comment_is_told_and_a_name_that_no_rule_finds_can_be_given(
     assert "vault:secret/app#code" in (tmp_path / ".env").read_text()
 
 
+def test_a_name_without_a_letter_and_bytes_are_done_by_hand(
+    vault: Vault, run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"пароль": fill("<github:ghp_>", "no key")}))
+    (tmp_path / "b.env").write_bytes(f"TOKEN={fill('<github:ghp_>', 'bytes')}".encode() + b"\xff\n")
+    for name, said in (("a.json", "has no letter for a key"), ("b.env", "not UTF-8")):
+        ran = run("migrate", name, "--to", "vault:secret/app", "--yes", env=env)
+        assert ran.code == 1, ran.err
+        assert said in ran.out
+
+
 def test_without_a_terminal_it_does_nothing_unasked(run: Run, env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(dotenv(entries(1)))
     ran = run("migrate", ".env", "--to", "vault:secret/app", env=env)

@@ -80,6 +80,13 @@ def test_any_value_of_a_dotenv_file_is_replaced_and_nothing_else(entries: dict[s
         assert {name: value.decode() for name, value in new.items()} == wanted
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_half_a_character_keeps_no_other_value_from_being_read(name: str) -> None:
+    text = b'{"half": "\\ud800", "whole": "x"}\n'
+    whole = next(one for one in read_literals(name, text) if one.name == "whole")
+    assert with_references(name, text, {whole: REFERENCE}) == text.replace(b'"x"', f'"{REFERENCE}"'.encode())
+
+
 def test_properties_are_read_as_java_reads_them() -> None:
     text = (
         b"# c = d\n! e = f\n\n a.b = one \\\n      two\n"
