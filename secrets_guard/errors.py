@@ -11,6 +11,7 @@
         ├── SecretNotFound
         ├── AccessDenied
         ├── DuplicateName
+        ├── OtherValue            the manager holds another value where one is to be written
         ├── BadValue              a value that can't be injected: empty, a placeholder, too large
         ├── ProviderUnavailable   the only one worth a retry
         ├── ProviderMissing       the extra that brings the provider's client is not installed
@@ -74,6 +75,10 @@ class AccessDenied(BrokerError):
 
 class DuplicateName(BrokerError):
     """Two references want the same variable."""
+
+
+class OtherValue(BrokerError):
+    """The manager holds another value where one is to be written; nothing is overwritten."""
 
 
 class BadValue(BrokerError):

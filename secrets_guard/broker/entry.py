@@ -15,6 +15,8 @@ from secrets_guard.broker.rotation import LONGEST_REFRESH, Rule, read_rule
 from secrets_guard.errors import ManifestError
 from secrets_guard.located_yaml import nearest
 
+INHERITED = "the environment"
+"""The place of an entry that no manifest has, but a variable."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 _ASKED = ("version", "stage", "data", "ciphertext")
@@ -141,9 +143,9 @@ def inherited_entries(environment: Mapping[str, str]) -> tuple[Entry, ...]:
             if value.refs or value.parts != (text,):
                 if any(ref.key == WHOLE for ref in value.refs):
                     raise ManifestError(f"{value}: all of a path needs a manifest, with a name such as {name}_*")
-                entries.append(Entry(name, value, read_policy(dict(value.policy)), "the environment"))
+                entries.append(Entry(name, value, read_policy(dict(value.policy)), INHERITED))
         except ManifestError as error:
-            problems.append(f"the environment: {name}: {error}")
+            problems.append(f"{INHERITED}: {name}: {error}")
     if problems:
         raise ManifestError(*problems)
     return tuple(entries)

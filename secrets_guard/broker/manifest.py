@@ -81,9 +81,16 @@ def read_manifest(path: str, environment: Mapping[str, str]) -> Manifest:
     """
     try:
         with open(path, encoding="utf-8") as stream:
-            document = located_yaml.load(stream.read(), path)
+            text = stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: can't be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    return parse_manifest(text, path, environment)
+
+
+def parse_manifest(text: str, name: str, environment: Mapping[str, str]) -> Manifest:
+    """Return the manifest in a text; ``name`` is the file's, for messages. See ``read_manifest``."""
+    try:
+        document = located_yaml.load(text, name)
     except ConfigError as error:
         raise ManifestError(*error.problems) from None
     return _Reader(document, environment).read()

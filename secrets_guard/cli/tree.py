@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("secrets_guard.cli.run", "Fetch runtime secrets, then become the command that needs them."),
     "env": ("secrets_guard.cli.env", "Show what 'run' would inject: plan (never values) and print."),
     "report": ("secrets_guard.cli.report", "Convert a JSON report into another format; compare two."),
+    "migrate": ("secrets_guard.cli.migrate", "Move a file's secrets into Vault or AWS, and leave references."),
+    "remediate": ("secrets_guard.cli.remediate", "Say what to revoke where, and how to clean a history."),
     "compare": ("secrets_guard.cli.compare", "Compare with another scanner's report: what only one of them found."),
     "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
 }

@@ -54,6 +54,8 @@ class Rule(NamedTuple):
     examples: tuple[str, ...] = ()
     counterexamples: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    revoke: str = ""
+    """The vendor's page on which such a secret is revoked."""
     vendor: str = ""
     longest: int = 0
     trigger_longest: int = 0

@@ -40,10 +40,12 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "examples": list,
     "counterexamples": list,
     "references": list,
+    "revoke": str,
 }
 _NEARBY_FIELDS: dict[str, type] = {"rule": str, "within": int, "required": bool, "columns": int}
 MOST_LINES = 1000
 """Lines (or columns) that two parts of a secret may be apart; in bytes parts.py sets the bound."""
+_PAGE = re.compile(r"https://[a-z0-9.-]+\.[a-z]{2,}(?:/[^\s<>\"']*)?")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -103,6 +105,8 @@ def rule_problems(rule: Rule) -> list[tuple[str, str]]:
         problems.append(("checksum", f"unknown checksum {rule.checksum!r}{nearest(rule.checksum, CHECKSUMS)}"))
     if rule.structure and rule.structure not in STRUCTURES:
         problems.append(("structure", f"unknown structure {rule.structure!r}{nearest(rule.structure, STRUCTURES)}"))
+    if rule.revoke and not _PAGE.fullmatch(rule.revoke):
+        problems.append(("revoke", "revoke must be the address of one page: https://…, without spaces"))
     if any(not word or word != word.lower() for word in rule.keywords):
         problems.append(("keywords", "keywords are compared with text in lower case: write them so"))
     for field, pattern in (("pattern", rule.pattern), ("trigger", rule.trigger), ("path", rule.path)):

@@ -58,7 +58,7 @@ def digest_of(rules: list[Rule] | tuple[Rule, ...]) -> str:
     """Return a digest (32 hex digits) over all that decides what the rules find."""
     digest = blake2b(digest_size=16)
     for rule in rules:
-        digest.update(repr(rule._replace(place="", examples=(), counterexamples=(), references=())).encode())
+        digest.update(repr(rule._replace(place="", examples=(), counterexamples=(), references=(), revoke="")).encode())
     return digest.hexdigest()
 
 

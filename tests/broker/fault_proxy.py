@@ -24,12 +24,14 @@ class FaultProxy:
     """``faults`` maps a part of a path to what happens to the next requests for it, one each; then all goes through.
 
     A fault is a status (``503``), ``drop``, ``torn``, ``not json``, ``echo`` (of the token), an error of AWS,
-    or ``lost``: carried out, but the answer is dropped. ``own`` maps a part of a path or body to what answers in the
+    or ``lost``: carried out, but the answer is dropped. ``wrong_writes`` is the same for what
+    is sent (POST). ``own`` maps a part of a path or body to what answers in the
     server's place: the body that was sent -> a status and a document, or bytes.
     """
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
         self.faults: dict[str, list[int | str]] = {}
+        self.wrong_writes: list[int | str] = []
         self.asked: list[str] = []
         self.signed: list[str] = []
         self.own: dict[str, Callable[[bytes], tuple[int, object]]] = {}
@@ -85,6 +87,8 @@ class FaultProxy:
         target = request.headers.get("X-Amz-Target", "")
         self.signed.append(request.headers.get("Authorization", ""))
         fault = self.fault(f"{request.path} {target}")
+        if request.command == "POST" and self.wrong_writes:
+            fault = self.wrong_writes.pop(0)
         with self._lock:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)

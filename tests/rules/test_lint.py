@@ -8,6 +8,7 @@ from secrets_guard.judge.checksum import CHECKS
 from secrets_guard.model.rule import Rule
 from secrets_guard.pattern import longest, pattern_problems
 from secrets_guard.rules import lint
+from secrets_guard.rules.active import load_rules
 
 
 def test_the_checksums_a_rule_may_name_are_those_there_are() -> None:
@@ -37,3 +38,15 @@ def test_any_pattern_is_parsed_or_complained_of(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["^a$", "a$"])
 def test_anchors_are_fine_for_single_values(pattern: str) -> None:
     assert pattern_problems(pattern, anchors=True) == []
+
+
+@pytest.mark.parametrize("page", ["http://example.org", "example.org", "https://example.org/a b", "https://x", ""])
+def test_the_page_to_revoke_on_is_an_address(page: str) -> None:
+    problems = lint.rule_problems(Rule("a", "A", "abcdef", revoke=page))
+    assert [field for field, _ in problems] == (["revoke"] if page else [])
+
+
+def test_the_most_common_vendors_have_a_page_to_revoke_on() -> None:
+    with_page = {rule.vendor for rule in load_rules().rules if rule.revoke}
+    assert with_page >= {"github", "gitlab", "aws", "gcp", "stripe", "slack", "npm", "pypi", "openai", "docker"}
+    assert len(with_page) >= 40

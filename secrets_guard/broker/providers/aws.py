@@ -54,6 +54,10 @@ class AwsProvider:
             found |= dict.fromkeys(batch, answer) if isinstance(answer, BrokerError) else answer
         return {ref: asked_of(ref, found[spot]) for ref, spot in spots.items()}
 
+    def manager(self, ref: SecretRef, deadline: Deadline) -> Any:
+        """Return the client of a reference's service in its region; to write."""
+        return self._client(_spot(ref), deadline)
+
     def _read(self, batch: tuple[Spot, ...], deadline: Deadline) -> Mapping[Spot, Stored | BrokerError]:
         """Return what is stored at each spot of a batch; what the batch did not bring is asked for by itself."""
         first = batch[0]

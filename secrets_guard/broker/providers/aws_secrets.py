@@ -13,6 +13,8 @@ from secrets_guard.model.secret import Secret
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 _BATCH = 20
+CURRENT = "AWSCURRENT"
+"""The label of the version that counts."""
 
 Ask = Callable[..., Any]
 """Makes a call, again while that may help: (call, what it does, keys of which a whole answer has one)."""
@@ -45,7 +47,9 @@ def read_batch(client: Any, batch: Sequence[Spot], ask: Ask) -> Mapping[Spot, St
 
 def read_one(client: Any, spot: Spot, ask: Ask) -> Stored:
     """Return one secret. Raises BrokerError."""
-    pinned = {"VersionId": spot.version, "VersionStage": spot.stage}
+    # What is meant where neither is given; moto has to be told once the label has been moved by hand.
+    stage = spot.stage or ("" if spot.version else CURRENT)
+    pinned = {"VersionId": spot.version, "VersionStage": stage}
     asked = {"SecretId": spot.name, **{name: value for name, value in pinned.items() if value}}
     return _stored(ask(lambda: client.get_secret_value(**asked), f"read {spot.name}", "SecretString", "SecretBinary"))
 

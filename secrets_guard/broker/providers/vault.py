@@ -93,6 +93,11 @@ class VaultProvider:
         other._client, other._logged_in = VaultClient(self._own, self._environment), False
         return other
 
+    def engine(self, path: str, namespace: str, deadline: Deadline) -> tuple[VaultClient, Mount | None]:
+        """Return the connection, logged in, and the engine that serves a path where the server says which; to write."""
+        self._log_in(deadline)
+        return self._client, self._mount(Spot(namespace, path, ""), deadline)
+
     def _log_in(self, deadline: Deadline) -> None:
         """Log in once: a credential that is made by a token ends with it."""
         if not self._logged_in:
