@@ -15,6 +15,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "env": ("secrets_guard.cli.env", "Show what 'run' would inject: plan (never values) and print."),
     "report": ("secrets_guard.cli.report", "Convert a JSON report into another format."),
     "compare": ("secrets_guard.cli.compare", "Compare with another scanner's report: what only one of them found."),
+    "doctor": ("secrets_guard.cli.doctor", "Tell what is installed here, what serves, and what needs attention."),
+    "completion": ("secrets_guard.cli.completion", "Print the script of completion for bash, zsh or fish."),
+    "man": ("secrets_guard.cli.man", "Print the manual page: secrets-guard man | man -l -"),
     "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
 }
 """Name -> (module with ``register(app, arguments)``, help). Only the module of the command at hand is imported."""
@@ -26,7 +29,7 @@ def build(arguments: list[str] | None = None) -> typer.Typer:
     """Return the application; given the command line, only what that needs is really built."""
     app = typer.Typer(
         name="secrets-guard", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-        add_completion=arguments is None, context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     app.callback()(_root)
     wanted = next((word for word in arguments or [] if not word.startswith("-")), None)
