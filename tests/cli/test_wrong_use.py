@@ -26,6 +26,7 @@ FILES = {
     "img.tar": "rubbish",
     "manifest.yaml": "version: 1\nenvv: {}\n",
     "reference.yaml": "version: 1\nenv: {A: 'vault:'}\n",
+    "scheme.yaml": "version: 1\nenv: {A: 'vualt:secret/app#key'}\n",
     "version.yaml": "env: {A: b}\n",
 }
 CASES: list[tuple[str, int, str]] = [
@@ -108,6 +109,11 @@ CASES: list[tuple[str, int, str]] = [
     ("run --manifest nope.yaml -- true", 121, r"nope.yaml: can't be read: No such file or directory"),
     ("run --manifest manifest.yaml -- true", 121, r"manifest.yaml:2: unknown key 'envv' (did you mean 'env'?)"),
     ("run --manifest reference.yaml -- true", 121, r"reference.yaml:2:"),
+    (
+        "run --manifest scheme.yaml -- true",
+        121,
+        r"scheme.yaml:2: A: no provider is called 'vualt' (did you mean 'vault'?)",
+    ),
     ("run --manifest version.yaml -- true", 121, r"version: must be 1"),
     ("run --grace x --supervise -- true", 121, r"'x' is no time such as 30s, 500ms or 2m, up to 60m"),
     ("env plan --manifest bad.yaml", 121, r"bad.yaml:2: not valid YAML:"),
