@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Run, Vault, aws_environment
+from .secret_manager import SecretManager
 
 
 def providers(run: Run, *arguments: str, **env: str) -> dict[str, tuple[str, str]]:
@@ -75,3 +76,10 @@ def test_a_manifest_that_is_wrong_is_told_with_its_line(run: Run, tmp_path: Path
 
 def test_without_any_it_says_how_to_name_one(run: Run) -> None:
     assert providers(run)["providers"][0] == "note"
+
+
+def test_an_emulator_of_google_answers(run: Run, gcp: SecretManager, tmp_path: Path) -> None:
+    (tmp_path / "secrets.yaml").write_text(f"version: 1\nproviders: {{gcp: {{endpoint: '{gcp.url}'}}}}\n")
+    state, text = providers(run, "--manifest", "secrets.yaml")["gcp"]
+    assert state == "ok", text
+    assert "an emulator, which knows no login" in text
