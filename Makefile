@@ -1,7 +1,7 @@
 # One verb each; `make check` is what CI runs.
 PYTHON ?= python3
 
-.PHONY: check format lint types floors test native golden selfscan bench bench-history bench-parity bench-detection
+.PHONY: check format lint types floors test native docs golden selfscan bench bench-history bench-parity bench-detection
 
 check: lint types floors test selfscan
 
@@ -21,6 +21,10 @@ floors:
 
 test:
 	$(PYTHON) -m pytest
+
+# The documentation site, into site/; fails on a broken link.
+docs:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 golden:
 	SECRETS_GUARD_GOLDEN=rewrite $(PYTHON) -m pytest tests/cli tests/report

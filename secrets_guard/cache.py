@@ -52,9 +52,14 @@ def user_cache(environ: os._Environ[str] | dict[str, str] | None = None) -> Cach
 
     See folder_cache() for what is not used.
     """
+    return folder_cache(user_folder(environ))
+
+
+def user_folder(environ: os._Environ[str] | dict[str, str] | None = None) -> str:
+    """Return where the user's cache is to be, whether or not it can be used; empty where there is to be none."""
     environ = os.environ if environ is None else environ
     folder = environ.get("SECRETS_GUARD_CACHE") or _platform_folder(environ)
-    return folder_cache("" if folder == "off" else folder)
+    return "" if folder == "off" else folder
 
 
 def folder_cache(folder: str) -> Cache:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from secrets_guard.errors import ConfigError, SourceError
 from secrets_guard.sources.git.command import Git
+from secrets_guard.sources.git.repository import open_repository
 
 HOOKS = ("pre-commit", "pre-push", "pre-receive")
 _WITH_INPUT = ("pre-push", "pre-receive")
@@ -84,6 +85,15 @@ def uninstall(hooks: Sequence[str], *, everywhere: bool = False, cwd: str = ".")
     return lines or [f"{place.folder}: no hook of ours is there"]
 
 
+def standing(cwd: str = ".") -> list[str]:
+    """Return the paths of our hooks that git calls in a repository. Raises SourceError outside of git."""
+    try:
+        place = _place_in(cwd)
+    except ConfigError:  # the user's core.hooksPath leads elsewhere
+        place = _place_for_all()
+    return [path for path in (os.path.join(place.folder, hook) for hook in HOOKS) if _is_ours(path, acts=True)]
+
+
 def _remove_folder(folder: str) -> list[str]:
     for hook in (*HOOKS, *_PASSED_ON):
         if _is_ours(os.path.join(folder, hook)):
@@ -97,7 +107,7 @@ def _remove_folder(folder: str) -> list[str]:
 
 
 def _place_in(cwd: str) -> Place:
-    git = Git(cwd)
+    git = open_repository(cwd).git
     said = os.fsdecode(git.run("config", "-z", "--show-scope", "--type=path", "--get-all", "core.hooksPath").output)
     words = said.split("\0")[:-1]
     # Our own calls of git set it as well, on their command line.

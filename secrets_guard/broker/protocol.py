@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from secrets_guard.broker.deadline import Deadline
 from secrets_guard.broker.lease import Lease
@@ -71,5 +71,17 @@ class Provider(Protocol):
 
         A failure that concerns one reference is its outcome; one that concerns all (a refused login) may be raised
         as BrokerError. No exception of a client library leaves a provider.
+        """
+        ...
+
+
+@runtime_checkable
+class Answering(Provider, Protocol):
+    """A provider that one logs in to."""
+
+    def who_am_i(self, deadline: Deadline) -> str:
+        """Log in, and return where and as whom, on one line without a credential.
+
+        Raises BrokerError, or ManifestError for settings that only the client understands.
         """
         ...

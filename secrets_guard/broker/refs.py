@@ -36,6 +36,8 @@ REF_OPTIONS = {
 """Scheme -> the query options that it knows, besides those of the policy."""
 
 _LITERAL = "literal:"
+_ALIKE = re.compile(r"([a-z][a-z-]+):(?!//)[^\s#]+#[^\s#]+")
+"""A text that is built like a reference, whatever its scheme."""
 _NAMES = "|".join(SCHEMES)
 _WHOLE = re.compile(
     rf"(?:>>)?vault:|gcp:secretmanager:|(?:{_NAMES}):|{VALS.pattern}|arn:aws[\w-]*:secretsmanager:|arn:aws[\w-]*:ssm:"
@@ -86,6 +88,10 @@ def parse(text: str, *, inherited: bool = False) -> Value:
     if begins and not (VALS.match(text) and VALS_INLINE.search(text) and not VALS_INLINE.fullmatch(text)):
         ref, policy = parse_ref(text)
         return Value((ref,), policy)
+    alike = None if inherited else _ALIKE.fullmatch(text)
+    if alike and alike[1] not in SCHEMES and (near := nearest(alike[1], list(SCHEMES))):
+        # The command would get the misspelt reference for a password.
+        raise ManifestError(f"no provider is called {alike[1]!r}{near}; a text like this is written {_LITERAL}…")
     return _inline(text)
 
 

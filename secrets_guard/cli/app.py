@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from secrets_guard.cli import direct, exits
 from secrets_guard.errors import SecretsGuardError
+
+if TYPE_CHECKING:
+    import re
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -18,8 +21,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if getattr(sys, name) is None:  # started with it closed (>&-)
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
         getattr(sys, name).reconfigure(errors="backslashreplace")
-    completing = "_SECRETS_GUARD_COMPLETE" in os.environ
-    sys.exit(_flushed(guarded(lambda: _invoke(None) if completing else _run(given))))
+    sys.exit(_flushed(guarded(lambda: _run(given))))
 
 
 def _run(given: list[str]) -> int:
@@ -50,13 +52,34 @@ def _flushed(code: int) -> int:
     return code
 
 
-def _invoke(given: list[str] | None) -> int:
-    asked = given and given[0] in ("--install-completion", "--show-completion")
+def _invoke(given: list[str]) -> int:
     from secrets_guard.cli.tree import build
 
-    app = build(None if asked else given)
-    code = app(args=given, prog_name="secrets-guard", standalone_mode=True)
-    return int(code or 0)
+    try:
+        code = build(given)(args=given, prog_name="secrets-guard", standalone_mode=False)
+    except Exception as error:
+        # Of click, which typer may bring along under a name of its own: they all format what they say.
+        if not hasattr(error, "format_message"):
+            raise
+        return _wrong_use(error)
+    return code if isinstance(code, int) else exits.CLEAN
+
+
+def _wrong_use(error: Any) -> int:
+    """Say on one line what is wrong with a command line, or where it ends too early what can follow."""
+    import re
+
+    said, context = str(error.format_message()), getattr(error, "ctx", None)
+    if said.startswith("Usage:"):
+        print(said, file=sys.stderr)
+        return exits.USAGE_OR_INCOMPLETE
+    said = re.sub(r"\.? \(Possible options: (.+)\)|\. Did you mean (.+)\?", _nearest, said).rstrip(".")
+    see = context.command_path if context else "secrets-guard"
+    return fail(SecretsGuardError(f"{said[:1].lower()}{said[1:]}; see: {see} -h"))
+
+
+def _nearest(found: re.Match[str]) -> str:
+    return f" (did you mean {found[1] or found[2]}?)"
 
 
 def guarded(run: Callable[[], int]) -> int:

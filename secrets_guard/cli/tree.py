@@ -17,6 +17,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("secrets_guard.cli.migrate", "Move a file's secrets into Vault or AWS, and leave references."),
     "remediate": ("secrets_guard.cli.remediate", "Say what to revoke where, and how to clean a history."),
     "compare": ("secrets_guard.cli.compare", "Compare with another scanner's report: what only one of them found."),
+    "doctor": ("secrets_guard.cli.doctor", "Tell what is installed here, what serves, and what needs attention."),
+    "completion": ("secrets_guard.cli.completion", "Print the script of completion for bash, zsh or fish."),
+    "man": ("secrets_guard.cli.man", "Print the manual page: secrets-guard man | man -l -"),
     "selftest": ("secrets_guard.cli.selftest", "Prove that each source still finds a planted token."),
 }
 """Name -> (module with ``register(app, arguments)``, help). Only the module of the command at hand is imported."""
@@ -28,7 +31,7 @@ def build(arguments: list[str] | None = None) -> typer.Typer:
     """Return the application; given the command line, only what that needs is really built."""
     app = typer.Typer(
         name="secrets-guard", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-        add_completion=arguments is None, context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     app.callback()(_root)
     wanted = next((word for word in arguments or [] if not word.startswith("-")), None)

@@ -80,7 +80,9 @@ def _values(content: bytes, path: str) -> Iterator[dict[str, Any]]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            raise ConfigError(f"{path}: not JSON at character {at}") from None
+            raise ConfigError(
+                f"{path}: not JSON at character {at}; give a report as JSON, JSON lines or SARIF"
+            ) from None
         for item in value if isinstance(value, list) else [value]:
             if not isinstance(item, dict):
                 raise ConfigError(f"{path}: a report is made of JSON objects")

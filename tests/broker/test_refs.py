@@ -166,3 +166,17 @@ def test_no_text_makes_the_parser_fail_otherwise(text: str) -> None:
     for prefix in ("", "vault:", "aws-sm:", "ref+vault://", "arn:aws:ssm:", "x${vault:", ">>vault:"):
         with suppress(ManifestError):
             assert "".join(map(str, parse(prefix + text).parts)) or not prefix + text
+
+
+@pytest.mark.parametrize(
+    "text", ["https://x/y#z", "mailto:a@b.org#c", "urn:isbn:0#a", "C:/x#y", "vualt://x#y", "a b: c#d"]
+)
+def test_a_text_that_is_only_somewhat_like_a_reference_is_a_literal(text: str) -> None:
+    assert parse(text).parts == (text,)
+
+
+def test_a_scheme_that_is_misspelt_is_told_and_can_be_escaped() -> None:
+    with pytest.raises(ManifestError, match="did you mean 'aws-sm'"):
+        parse("aws-smm:prod/db#password")
+    assert parse("literal:vualt:x#y").parts == ("vualt:x#y",)
+    assert parse("vualt:x#y", inherited=True).parts == ("vualt:x#y",)

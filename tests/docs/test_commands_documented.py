@@ -70,7 +70,8 @@ def test_an_option_of_scan_is_in_the_readme(flag: str) -> None:
 
 def test_every_command_and_option_that_the_readme_shows_exists() -> None:
     shown = re.findall(
-        r"secrets-guard ((?:scan|rules|baseline|report|selftest|hook|run|env)(?: [a-z][a-z-]+)?)", README
+        r"secrets-guard ((?:scan|rules|baseline|report|selftest|hook|run|env|doctor|completion|man)(?: [a-z][a-z-]+)?)",
+        README,
     )
     groups = {name.split()[0] for name in COMMANDS if " " in name}
     unknown = {name for name in shown if name not in COMMANDS and name.split()[0] not in COMMANDS}

@@ -58,6 +58,14 @@ class AwsProvider:
         """Return the client of a reference's service in its region; to write."""
         return self._client(_spot(ref), deadline)
 
+    def who_am_i(self, deadline: Deadline) -> str:
+        """Return the account and role that AWS takes us for; see ``Answering``."""
+        session = self._log_in(deadline)
+        endpoint = self._settings.get("endpoint")
+        client = translated(lambda: session.client("sts", config=_config(deadline), endpoint_url=endpoint))
+        answer = persist(lambda: whole(translated(client.get_caller_identity), "Arn"), deadline, "aws: who am I")
+        return f"{session.region_name or 'no region'}: {answer['Arn']}"
+
     def _read(self, batch: tuple[Spot, ...], deadline: Deadline) -> Mapping[Spot, Stored | BrokerError]:
         """Return what is stored at each spot of a batch; what the batch did not bring is asked for by itself."""
         first = batch[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import requests
 from google.api_core import exceptions
 from google.auth import credentials as google_credentials
 from google.auth import exceptions as auth_exceptions
+from google.auth.transport import requests as google_requests
 from google.cloud import secretmanager_v1
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest import (
     SecretManagerServiceRestTransport,
@@ -58,6 +60,18 @@ class GcpProvider:
         names = list(dict.fromkeys(name for name in spots.values() if isinstance(name, str)))
         found = each(names, lambda name: _read(client, name, deadline), deadline)
         return {ref: asked_of(ref, found[spot] if isinstance(spot, str) else spot) for ref, spot in spots.items()}
+
+    def who_am_i(self, deadline: Deadline) -> str:
+        """Return as whom the credentials work, once the service has answered; see ``Answering``."""
+        address = self._endpoint.geturl()
+        who = "an emulator, which knows no login"
+        if self._endpoint.scheme == "https":
+            request = google_requests.Request()
+            found = _translated(_found_credentials)
+            _translated(lambda: found.refresh(partial(request, timeout=deadline.wait())))
+            who = getattr(found, "service_account_email", "") or "a user's credentials"
+        _translated(lambda: requests.get(address, timeout=deadline.wait(), allow_redirects=False))
+        return f"{address}: {who}"
 
     def _client(self) -> Any:
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

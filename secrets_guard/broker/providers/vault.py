@@ -79,6 +79,12 @@ class VaultProvider:
         self._log_in(deadline)
         return vault_leases.look_up(self._client, deadline)
 
+    def who_am_i(self, deadline: Deadline) -> str:
+        """Return where the login leads to, and how long it lasts; see ``Answering``."""
+        lease = self.token(deadline)
+        lasts = "its token never ends" if lease is None else f"its token ends in {int(lease.left or 0)} s"
+        return f"{self._client.address}: login by {self._login.method} works, {lasts}"
+
     def renew(self, lease: Lease, deadline: Deadline) -> Lease:
         """Return what more was granted; see ``Lender``."""
         return vault_leases.renew(self._client, lease, deadline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -43,7 +44,9 @@ def _client(docker: Any, name: str) -> Iterator[Any]:
     try:
         client = docker.from_env()
     except failures as error:
-        raise SourceError(f"{where}: the Docker daemon can't be reached: {_reason(error)}; is it running?") from None
+        raise SourceError(
+            f"{where}: the Docker daemon can't be reached: {_reason(error)}; start it, or set DOCKER_HOST"
+        ) from None
     try:
         yield client
     except docker.errors.ImageNotFound:
@@ -56,4 +59,7 @@ def _client(docker: Any, name: str) -> Iterator[Any]:
 
 def _reason(error: Exception) -> str:
     text = str(getattr(error, "explanation", None) or error) or type(error).__name__
+    # What requests says of a socket holds the representation of an exception in one of a tuple.
+    found = re.search(r"Error\(\d+, '([^']+)'\)", text)
+    text = found.group(1) if found else text
     return " ".join(text.split())[:160]

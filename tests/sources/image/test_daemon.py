@@ -126,7 +126,7 @@ def test_a_daemon_that_is_not_there_is_one_clear_line(
 ) -> None:
     pytest.importorskip("docker")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
-    with pytest.raises(SourceError, match=r"the Docker daemon can't be reached: .*; is it running") as error:
+    with pytest.raises(SourceError, match=r"the Docker daemon can't be reached: .*; start it") as error:
         kit.sweep("docker-daemon:app")
     assert "\n" not in str(error.value)
 

@@ -1,0 +1,1 @@
+"""What builds the documentation site: mkdocs.yml calls it."""
