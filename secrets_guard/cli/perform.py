@@ -78,10 +78,15 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
         result = api.scan(
             source, settings=settings, suppressions=prepared.suppressions, allow=allow, progress=progress.callback
         )
+    return finish(prepared, result, getattr(source, "notes", ()), partial=partial)
+
+
+def finish(prepared: Prepared, result: ScanResult, notes: Sequence[str] = (), *, partial: bool = False) -> int:
+    """Write the report and return the exit code; ``notes`` are the source's."""
     told = [note for note in result.notes if not (partial and note.startswith(_UNUSED))]
-    result = result._replace(notes=(*prepared.notes, *getattr(source, "notes", ()), *told))
-    write(result, settings)
-    return exit_code(result, settings)
+    result = result._replace(notes=(*prepared.notes, *notes, *told))
+    write(result, prepared.settings)
+    return exit_code(result, prepared.settings)
 
 
 def exit_code(result: ScanResult, settings: Settings) -> int:

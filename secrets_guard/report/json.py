@@ -34,6 +34,8 @@ def fields(result: ScanResult) -> dict[str, object]:
             dict(zip(("id", "title", "severity", "kind", "references"), rule, strict=True)) for rule in result.rules
         ],
     }
+    if result.repositories:
+        report["repositories"] = [one._asdict() for one in result.repositories]
     if result.explanations:
         report["explanations"] = [explanation._asdict() for explanation in result.explanations]
     return report
