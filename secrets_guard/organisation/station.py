@@ -50,7 +50,8 @@ class Station:
         except EngineError:
             raise
         except SourceError as error:
-            problem = Problem("unreadable", target.name, str(error))
+            # By the name that the report knows it by: paths are this process's.
+            problem = Problem("unreadable", target.name, str(error).replace(target.path, target.name))
         except OSError as error:
             problem = Problem("unreadable", target.name, error.strerror or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the others' findings are not to be lost by a bug of ours
