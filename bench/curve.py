@@ -16,7 +16,18 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from bench import measure, past, table, tools
 from bench.measure import BenchError, Sample
 
-_HEADERS = ("History", "Commits", "Packed MB", "New MB", "Wall s", "CPU s", "CPU ms/commit", "CPU s/new MB", "Peak MB")
+_HEADERS = (
+    "History",
+    "Commits",
+    "Packed MB",
+    "Text MB",
+    "New MB",
+    "Wall s",
+    "CPU s",
+    "CPU ms/commit",
+    "CPU s/new MB",
+    "Peak MB",
+)
 _STEPS = 5
 _NEW_BYTES, _COMMITS, _CHANGE = 4_000_000, 1_000, 1_000
 
@@ -71,6 +82,7 @@ def line(title: str, history: past.History, given: argparse.Namespace) -> list[s
         title,
         f"{history.commits:,}",
         f"{history.packed / 1e6:.1f}",
+        f"{history.text / 1e6:.1f}",
         f"{history.new / 1e6:.1f}",
         f"{sample.wall:.2f}",
         f"{sample.cpu:.2f}",

@@ -16,11 +16,12 @@ _FILES, _FILE_BYTES = 60, 24_000
 
 
 class History(NamedTuple):
-    """Facts of a repository: commits, bytes of its packs, and bytes that are new in some object (to whole lines)."""
+    """Facts of a repository: commits, bytes of its packs, of all its texts, and of what is new in them (whole lines)."""
 
     folder: str
     commits: int
     packed: int
+    text: int
     new: int
 
 
@@ -58,12 +59,13 @@ def facts(folder: str) -> History:
         raise BenchError("the extension is not built, and only it can tell what is new") from None
     objects = _git("-C", folder, "rev-parse", "--path-format=absolute", "--git-path", "objects").strip()
     cursor = _native.Store([objects], 20).novelties(b"", 0, 0, [], 0, (0, b"never")).cursor()
-    new = 0
+    text = new = 0
     while (output := cursor.next(1 << 20)) is not None:
+        text += output.counts[1]
         new += len(output.buffer) - len(output.starts) // 4 - 1
     packs = [one for one in os.scandir(os.path.join(objects, "pack")) if one.name.endswith(".pack")]
     commits = int(_git("-C", folder, "rev-list", "--all", "--count"))
-    return History(folder, commits, sum(one.stat().st_size for one in packs), new)
+    return History(folder, commits, sum(one.stat().st_size for one in packs), text, new)
 
 
 def _stream(commits: int, change: int, dice: random.Random) -> Iterator[bytes]:

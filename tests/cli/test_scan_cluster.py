@@ -19,6 +19,8 @@ from .organisation import bare, commit, report, told
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 _LIMIT_S = 60
+# One worker that a task takes down is enough for the scheduler, where a test is about that.
+_DASK = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
 
 
 def wait_for(what: Callable[[], Any]) -> Any:
@@ -74,9 +76,18 @@ class Cluster:
 def cluster(environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
     folder = tmp_path / "cluster"
     folder.mkdir()
-    made = Cluster(folder, environment | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"})
+    made = Cluster(folder, environment | _DASK)
     yield made
     made.close()
+
+
+def own_git(folder: Path, script: str) -> dict[str, str]:
+    """Return an environment in which git is a script: for workers that something is to happen to."""
+    (folder / "bin").mkdir(parents=True)
+    made = folder / "bin" / "git"
+    made.write_text(f"#!/bin/sh\n{script}\n")
+    made.chmod(0o755)
+    return {"PATH": f"{made.parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -109,14 +120,11 @@ def test_a_worker_that_is_killed_midway_costs_no_finding_and_doubles_none(
     run: Run, start: Any, here: Path, cluster: Cluster, mirrors: Path, tmp_path: Path
 ) -> None:
     """The victim's git waits for ever in its first sweep, so that it is killed with a task in its hands."""
-    (tmp_path / "bin").mkdir()
     busy = tmp_path / "busy"
-    stuck = tmp_path / "bin" / "git"
-    stuck.write_text(f"#!/bin/sh\ntouch {busy}\nexec sleep 600\n")
-    stuck.chmod(0o755)
+    stuck = own_git(tmp_path, f"touch {busy}\nexec sleep 600")
     for name in ("one", "two"):
         cluster.worker(name)
-    victim = cluster.worker("victim", PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    victim = cluster.worker("victim", **stuck)
     engine = ("--engine", f"dask://{cluster.address}")
     process = start("scan", "git", "--mirrors", "m", *engine, *OPTIONS, "--output", "there.json")
     wait_for(busy.exists)
@@ -126,6 +134,35 @@ def test_a_worker_that_is_killed_midway_costs_no_finding_and_doubles_none(
     assert process.returncode == 1, out + err
     run("scan", "git", "--mirrors", "m", *OPTIONS, "--output", "here.json")
     assert bare(report(here / "there.json")) == bare(report(here / "here.json"))
+
+
+def test_a_repository_that_takes_its_workers_down_is_a_problem(
+    run: Run, here: Path, cluster: Cluster, mirrors: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        cluster.worker(name, **own_git(tmp_path / name, "kill -9 $PPID"))
+    engine = ("--engine", f"dask://{cluster.address}")
+    ran = run("scan", "git", "m/r1", *engine, *OPTIONS, "--output", "there.json", "--strict")
+    assert ran.code == 2, ran.all
+    (problem,) = report(here / "there.json")["problems"]
+    assert (problem["kind"], problem["where"]) == ("error", "m/r1")
+    assert "KilledWorker" in problem["message"]
+
+
+def test_an_interrupted_sweep_on_a_cluster_says_what_was_not_swept(
+    start: Any, here: Path, cluster: Cluster, mirrors: Path, tmp_path: Path
+) -> None:
+    busy = tmp_path / "busy"
+    cluster.worker("one", **own_git(tmp_path, f"touch {busy}\nexec sleep 600"))
+    engine = ("--engine", f"dask://{cluster.address}")
+    process = start("scan", "git", "--mirrors", "m", *engine, *OPTIONS, "--output", "there.json")
+    wait_for(busy.exists)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=_LIMIT_S)
+    assert process.returncode == 130, out + err
+    made = report(here / "there.json")
+    assert made["scan"]["complete"] is False
+    assert "stopped by the user; 6 of 6 repositories were not swept" in made["problems"][0]["message"]
 
 
 def test_no_secret_travels(run: Run, here: Path, cluster: Cluster, mirrors: Path, token: Token) -> None:
