@@ -16,7 +16,7 @@ _FILES, _FILE_BYTES = 60, 24_000
 
 
 class History(NamedTuple):
-    """Facts of a repository: commits, bytes of its packs, of all its texts, and of what is new in them (whole lines)."""
+    """Facts of a repository: commits, bytes of its packs, of all texts, and of what is new in them (whole lines)."""
 
     folder: str
     commits: int
