@@ -55,7 +55,7 @@ SECONDS ?= 60
 fuzz:
 	$(PYTHON) native/fuzz/seeds.py native/fuzz/corpus
 	cd native && for target in index delta walk; do \
-		cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS) -rss_limit_mb=1024 -malloc_limit_mb=256 \
+		cargo +nightly fuzz run -O -a $$target -- -max_total_time=$(SECONDS) -rss_limit_mb=1024 -malloc_limit_mb=256 \
 			-timeout=20 -max_len=65536 || exit 1; done
 
 # REPO: cut this repository at five places instead of making five.
