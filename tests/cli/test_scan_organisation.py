@@ -75,6 +75,30 @@ def test_what_a_fork_shares_is_swept_once(run: Run, here: Path, token: Token, re
     assert made["stats"]["skipped"]["cached"] == 2 * 41
 
 
+def test_a_fork_has_the_findings_that_it_has_by_itself(
+    run: Run, here: Path, token: Token, reader: dict[str, str]
+) -> None:
+    """Its packs hold what is its own as deltas to contents that are known from the other fork, and not read again."""
+    text = "".join(f"line {number} of a file that changes little\n" for number in range(400))
+    origin = commit(here / "origin", text=text, **many_files("base"))
+    for name in "ab":
+        made = mirror(origin, here / "work" / name)
+        git(here, "clone", "-q", str(made), str(here / f"clone-{name}"))
+        for turn in range(3):
+            leak = f"token = {token(name)}\n" if turn == 1 else f"turn {turn} of {name}\n"
+            commit(here / f"clone-{name}", text=text.replace("line 200 of", leak + "line 200 of"))
+        target = mirror(here / f"clone-{name}", here / "m" / f"{name}.git")
+        git(target, "repack", "-q", "-a", "-d", "-f", "--depth=50")
+    _, together = swept(run, here, "--mirrors", "m", env=reader)
+    assert together["stats"]["skipped"]["cached"] >= 40
+    alone = []
+    for name in "ab":
+        run("scan", "git", f"m/{name}.git", "--format", "json", "--output", "alone.json", env=reader)
+        alone += [(f"{name}.git/{path}", commit_, key) for path, commit_, key in told(report(here / "alone.json"))]
+    assert told(together) == alone
+    assert len(alone) == 2
+
+
 def test_a_repository_that_cannot_be_read_is_a_problem_and_not_the_end(run: Run, here: Path, token: Token) -> None:
     commit(here / "m" / "good", app=f"token = {token('good')}\n")
     (here / "m" / "broken" / ".git").mkdir(parents=True)
