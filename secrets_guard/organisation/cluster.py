@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from secrets_guard.errors import ConfigError, EngineError, SecretsGuardError
+from secrets_guard.lazily import Pattern
 from secrets_guard.model.result import Problem, ScanInfo, ScanResult, Stats
 from secrets_guard.organisation.order import Order
 from secrets_guard.sources.git.mirrors import Target
@@ -23,6 +24,7 @@ from secrets_guard.sources.git.remote import is_remote, shown_url
 _AHEAD = 4
 """Tasks that wait for each thread of the cluster: enough that none idles, few enough for any scheduler."""
 _CONNECT_S = 10
+_ADDRESS = Pattern(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
 _MISSING = "--engine dask needs the package distributed: pip install 'secrets-guard[dask]'"
 
 
@@ -35,6 +37,8 @@ def sweep_on_cluster(
     where the scheduler can't be reached, a worker lacks the package or has another version or other rules, or what is
     asked for can't be had on a cluster; EngineError where a worker's sweeps can't be believed.
     """
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError(f"--engine dask://{address}: not an address; write dask://HOST:PORT")
     _refuse(order, targets)
     try:
         from distributed import Client
@@ -42,8 +46,10 @@ def sweep_on_cluster(
         raise ConfigError(_MISSING) from None
     try:
         client = Client(f"tcp://{address}", timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"--engine dask://{address}: no scheduler answers: {type(error).__name__}") from None
+    except OSError:
+        raise ConfigError(
+            f"--engine dask://{address}: no Dask scheduler answers within {_CONNECT_S} s; check host and port"
+        ) from None
     results: list[ScanResult] = []
     with client:
         try:

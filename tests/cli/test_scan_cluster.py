@@ -218,5 +218,8 @@ def test_a_worker_of_another_version_is_an_error(
 def test_no_worker_or_no_scheduler_is_an_error(run: Run, cluster: Cluster, mirrors: Path) -> None:
     ran = run("scan", "git", "--mirrors", "m", "--engine", f"dask://{cluster.address}")
     assert (ran.code, "there are no workers" in ran.err) == (2, True), ran.all
-    ran = run("scan", "git", "--mirrors", "m", "--engine", "spark://here")
-    assert (ran.code, "write dask://HOST:PORT" in ran.err) == (2, True)
+    for engine in ("spark://here", "dask://here", "dask://a b:1", "dask://[::1]", "dask://"):
+        ran = run("scan", "git", "--mirrors", "m", "--engine", engine)
+        assert (ran.code, "write dask://HOST:PORT" in ran.err) == (2, True), ran.all
+    ran = run("scan", "git", "--mirrors", "m", "--engine", "dask://127.0.0.1:1")
+    assert (ran.code, "no Dask scheduler answers" in ran.err) == (2, True), ran.all
