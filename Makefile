@@ -1,7 +1,8 @@
 # One verb each; `make check` is what CI runs.
 PYTHON ?= python3
 
-.PHONY: check format lint types floors test native docs golden selfscan bench bench-history bench-parity bench-detection
+.PHONY: check format lint types floors test native fuzz docs golden selfscan bench bench-history bench-parity bench-detection \
+	bench-curve bench-organisation
 
 check: lint types floors test selfscan
 
@@ -52,3 +53,18 @@ bench-detection:
 # The extension's own tests, without Python.
 native:
 	cargo test --manifest-path native/Cargo.toml --no-default-features --locked
+
+# SECONDS: how long each target runs. Needs a nightly toolchain and `cargo install cargo-fuzz`.
+SECONDS ?= 60
+fuzz:
+	$(PYTHON) native/fuzz/seeds.py native/fuzz/corpus
+	cd native && for target in index delta walk; do \
+		cargo +nightly fuzz run -O -a $$target -- -max_total_time=$(SECONDS) -rss_limit_mb=1024 -malloc_limit_mb=256 \
+			-timeout=20 -max_len=65536 || exit 1; done
+
+# REPO: cut this repository at five places instead of making five.
+bench-curve:
+	$(PYTHON) bench/curve.py $(REPO) --markdown
+
+bench-organisation:
+	$(PYTHON) bench/organisation.py $(REPO) --markdown

@@ -51,13 +51,13 @@ def make(folder: str, *, files: int = FILES, size: int = BYTES, seed: int = SEED
     Each is a cut from one of Python's own files, begun at a place that the seed decides.
     """
     rng = random.Random(f"secrets-guard bench {seed}")
-    sources = _sources()
+    every = sources()
     sizes = [rng.lognormvariate(0, _SPREAD) for _ in range(files)]
     scale = size / sum(sizes)
     digest, written, planted = hashlib.blake2b(digest_size=8), 0, 0
     for number, share in enumerate(sizes):
-        source = sources[number * 7919 % len(sources)]
-        lines = _cut(source, max(40, round(share * scale)), rng)
+        source = every[number * 7919 % len(every)]
+        lines = cut(source, max(40, round(share * scale)), rng)
         if number % PLANT_EVERY == 0:
             plant = fill(PLANTS[planted % len(PLANTS)], f"bench {seed} {number}")
             lines.insert(rng.randrange(len(lines) + 1), plant.encode() + b"\n")
@@ -93,13 +93,13 @@ def walk(folder: str) -> Iterator[str]:
                 yield path
 
 
-def _sources() -> list[str]:
+def sources() -> list[str]:
     roots = dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
     found = dict.fromkeys(path for root in roots for path in walk(root) if path.endswith(_SUFFIXES))
     return [path for path in found if 200 < os.path.getsize(path) < _LARGEST_SOURCE]
 
 
-def _cut(source: str, size: int, rng: random.Random) -> list[bytes]:
+def cut(source: str, size: int, rng: random.Random) -> list[bytes]:
     """Return whole lines of a file, ``size`` bytes and the rest of the last line, from the top again at its end."""
     with open(source, "rb") as stream:
         lines = stream.read().splitlines(keepends=True)

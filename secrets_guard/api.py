@@ -64,10 +64,27 @@ def scan(
     return _result(
         swept,
         active,
-        ToolInfo("secrets-guard", __version__, len(active), every.digest),
+        _tool(active, every),
         ScanInfo(source.kind, source.target, begun, round(time.monotonic() - clock, 3), complete=True),
         suppressor,
     )
+
+
+def ready(rules: RuleSet, settings: Settings) -> Loaded:
+    """Return the database for ``scan`` to take when it is called many times with the same rules and settings."""
+    active = active_rules(select(rules, settings.only_rule, settings.exclude_rule), settings)
+    matcher = Matcher((*active, canary.RULE), user_cache())
+    return Loaded(matcher.database_name, matcher.database)
+
+
+def tool_info(rules: RuleSet, settings: Settings) -> ToolInfo:
+    """Return what a report of a sweep with these rules and settings says of its tool."""
+    every = select(rules, settings.only_rule, settings.exclude_rule)
+    return _tool(active_rules(every, settings), every)
+
+
+def _tool(active: tuple[Rule, ...], every: RuleSet) -> ToolInfo:
+    return ToolInfo("secrets-guard", __version__, len(active), every.digest)
 
 
 def _result(

@@ -122,3 +122,12 @@ class CommandNotFound(BrokerError):
 
 class NotExecutable(BrokerError):
     """The command to run can't be executed."""
+
+
+def broke_at(error: BaseException) -> str:
+    """Return an error's type and the file and line that raised it; never its message, which may hold a value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
+    return f"{type(error).__name__} at {place}"

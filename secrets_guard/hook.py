@@ -62,7 +62,7 @@ def guarded(arguments: list[str]) -> int:
     except Exception as error:  # the last line of defence; its message may hold a value
         if os.environ.get("SECRETS_GUARD_DEBUG"):
             raise
-        from secrets_guard.cli.app import broke_at
+        from secrets_guard.errors import broke_at
 
         lines = [f"this is a bug of ours: {broke_at(error)}; please report it"]
         code = _BUG

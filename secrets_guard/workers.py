@@ -53,7 +53,11 @@ def _cpu_max(folder: str) -> int | None:
 
 
 def run(
-    items: Iterator[Item], make_worker: Callable[[], Callable[[Item], None]], jobs: int, tick: Callable[[], None] | None
+    items: Iterator[Item],
+    make_worker: Callable[[], Callable[[Item], None]],
+    jobs: int,
+    tick: Tick,
+    broken_off: Tick = None,
 ) -> None:
     """Hand every item to one of ``jobs`` workers, each made by ``make_worker`` and used by one thread.
 
@@ -72,7 +76,7 @@ def run(
                 tick()
             work(item)
         return
-    _Crew([first, second], items, make_worker).run(jobs, tick)
+    _Crew([first, second], items, make_worker).run(jobs, tick, broken_off)
 
 
 def each(work: Callable[[Item], bool], items: Sequence[Item]) -> list[bool]:
@@ -173,7 +177,7 @@ class _Crew(Generic[Item]):
         self._errors: list[BaseException] = []
         self._over: list[int] = []
 
-    def run(self, jobs: int, tick: Tick) -> None:
+    def run(self, jobs: int, tick: Tick, broken_off: Tick) -> None:
         """Work with ``jobs`` threads until all is done, or an error or ^C, which is raised here, ends it."""
         threads = [self._thread(target=self._loop, name=f"sweep-{number}", daemon=True) for number in range(jobs)]
         try:
@@ -181,6 +185,10 @@ class _Crew(Generic[Item]):
                 thread.start()
             self._go.set()
             self._wait(jobs, tick)
+        except KeyboardInterrupt:
+            if broken_off:
+                broken_off()
+            raise
         finally:
             self._stop.set()
             self._go.set()

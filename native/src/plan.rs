@@ -59,8 +59,8 @@ impl Plan {
         let mut skipped = 0;
         for name in known.chunks_exact(store.width) {
             if let Some(ordinal) = store.find(name) {
+                skipped += usize::from(marks[ordinal as usize] & WANTED);
                 marks[ordinal as usize] &= !WANTED;
-                skipped += 1;
             }
         }
         for (number, pack) in store.packs.iter().enumerate().skip(1) {

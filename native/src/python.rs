@@ -55,6 +55,13 @@ impl Store {
         Ok(PyBytes::new(py, name))
     }
 
+    /// The names of all objects, one behind the other.
+    fn names<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let every = 0..self.0.len() as u32;
+        let names: Vec<u8> = py.detach(|| every.filter_map(|one| self.0.name(one)).flatten().copied().collect());
+        PyBytes::new(py, &names)
+    }
+
     /// Whether an object is here.
     fn __contains__(&self, name: &[u8]) -> bool {
         self.0.find(name).is_some()

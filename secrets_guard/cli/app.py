@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from secrets_guard.cli import direct, exits
-from secrets_guard.errors import SecretsGuardError
+from secrets_guard.errors import SecretsGuardError, broke_at
 
 if TYPE_CHECKING:
     import re
@@ -122,12 +122,3 @@ def _bug(error: Exception) -> int:
         file=sys.stderr,
     )
     return exits.BUG
-
-
-def broke_at(error: BaseException) -> str:
-    """Return an error's type and the file and line that raised it; never its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(error).__name__} at {place}"

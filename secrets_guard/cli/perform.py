@@ -90,10 +90,15 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
         if result.findings and not (settings.quiet or settings.no_progress):
             print("secrets-guard: asking who issued what was found", file=sys.stderr)
         result = checker.check(result)
+    return finish(prepared, result, getattr(source, "notes", ()), partial=partial)
+
+
+def finish(prepared: Prepared, result: ScanResult, notes: Sequence[str] = (), *, partial: bool = False) -> int:
+    """Write the report and return the exit code; ``notes`` are the source's."""
     told = [note for note in result.notes if not (partial and note.startswith(_UNUSED))]
-    result = result._replace(notes=(*prepared.notes, *getattr(source, "notes", ()), *told))
-    write(result, settings)
-    return exit_code(result, settings)
+    result = result._replace(notes=(*prepared.notes, *notes, *told))
+    write(result, prepared.settings)
+    return exit_code(result, prepared.settings)
 
 
 def _checker(settings: Settings) -> "Checker | None":

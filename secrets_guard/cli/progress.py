@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from secrets_guard import workers
-from secrets_guard.model.protocols import Source
 from secrets_guard.model.result import Stats
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ class Progress:
     """A context; ``callback`` is what the engine calls with the counters so far, or None where nothing is shown."""
 
     def __init__(
-        self, stream: IO[str], source: Source, *, terminal: bool, clock: Callable[[], float] = time.monotonic
+        self, stream: IO[str], source: object, *, terminal: bool, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream, self._source, self._terminal, self._clock = stream, source, terminal, clock
         self._started = self._last = clock()
@@ -33,8 +32,11 @@ class Progress:
         self.callback: Callable[[Stats], None] | None = self._update
 
     @classmethod
-    def for_stream(cls, stream: IO[str], source: Source, *, off: bool) -> Progress:
-        """Return the progress that suits a stream: a bar on a capable terminal, else lines."""
+    def for_stream(cls, stream: IO[str], source: object, *, off: bool) -> Progress:
+        """Return the progress that suits a stream: a bar on a capable terminal, else lines.
+
+        A source that has ``count_blobs`` is asked how much there is to do.
+        """
         terminal = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         progress = cls(stream, source, terminal=terminal)
         if off:

@@ -31,6 +31,14 @@ CleanCache = Annotated[
     str,
     typer.Option("--cache", metavar="DIR", help="Remember here what is clean; it is not read again."),
 ]
+ReposFrom = Annotated[
+    str,
+    typer.Option("--repos-from", metavar="FILE", help="Sweep the repositories of this list, one a line (- for stdin)."),
+]
+Mirrors = Annotated[str, typer.Option("--mirrors", metavar="FOLDER", help="Sweep every repository below this folder.")]
+Engine = Annotated[
+    str, typer.Option("--engine", metavar="URL", help="Where to sweep: dask://HOST:PORT; here, without it.")
+]
 
 
 class Choice(NamedTuple):
@@ -44,6 +52,15 @@ class Choice(NamedTuple):
     unreachable: bool = False
     require: tuple[str, ...] = ()
     cache: str = ""
+
+    def check_many(self) -> None:
+        """Raise ConfigError for what has no meaning for several repositories."""
+        from secrets_guard.errors import ConfigError
+
+        for name in ("range", "staged", "submodules"):
+            if getattr(self, name):
+                raise ConfigError(f"--{name} is about one repository; sweep it by itself")
+        self.check(remote=False)
 
     @property
     def partial(self) -> bool:
@@ -73,7 +90,7 @@ class Choice(NamedTuple):
 
 @with_options(SCAN_OPTIONS | VERIFY_OPTIONS)
 def git(
-    repo: Annotated[str, typer.Argument(metavar="[REPO]", show_default=False)] = ".",
+    repos: Annotated[list[str] | None, typer.Argument(metavar="[REPO]...", show_default=False)] = None,
     range_: Range = "",
     branch: Branch = "",
     since: Since = "",
@@ -82,30 +99,40 @@ def git(
     unreachable: Unreachable = False,
     require: Require = None,
     cache: CleanCache = "",
+    repos_from: ReposFrom = "",
+    mirrors: Mirrors = "",
+    engine: Engine = "",
     config: Config = None,
     options: dict[str, object] | None = None,
 ) -> None:
     """Sweep a repository's whole history, each content once: all refs, stashes, reflogs, notes and messages.
 
-    REPO is a folder, or a URL to clone for this sweep; the current folder by default.
+    REPO is a folder, or a URL to clone for this sweep; the current folder by default. Several make one report.
     """
+    choice = Choice(range_, branch, since, staged, submodules, unreachable, tuple(require or ()), cache)
+    if len(repos or ()) > 1 or repos_from or mirrors or engine:
+        from secrets_guard.cli.scan_organisation import sweep_many
+
+        raise typer.Exit(sweep_many(tuple(repos or ()), repos_from, mirrors, engine, choice, options or {}, config))
+    raise typer.Exit(_sweep_one(repos[0] if repos else ".", choice, options or {}, config))
+
+
+def _sweep_one(repo: str, choice: Choice, options: dict[str, object], config: str | None) -> int:
     from contextlib import nullcontext
 
     from secrets_guard.cli import perform
     from secrets_guard.sources.git.remote import cloned, is_remote, shown_url
 
-    choice = Choice(range_, branch, since, staged, submodules, unreachable, tuple(require or ()), cache)
     remote = is_remote(repo)
     choice.check(remote=remote)
-    prepared = perform.prepare(() if remote else (repo,), options or {}, config)
+    prepared = perform.prepare(() if remote else (repo,), options, config)
     with cloned(repo) if remote else nullcontext(repo) as folder:
 
         def source(settings: Settings, allow: AllowJudge) -> Source:
             make = _index if choice.staged else _history
             return make(folder, shown_url(repo), choice, settings, allow)
 
-        code = perform.perform(prepared, source, partial=choice.partial)
-    raise typer.Exit(code)
+        return perform.perform(prepared, source, partial=choice.partial)
 
 
 def _index(folder: str, target: str, _choice: Choice, settings: Settings, allow: AllowJudge) -> Source:

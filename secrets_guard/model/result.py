@@ -8,9 +8,9 @@ from secrets_guard.model.finding import Finding
 class Problem(NamedTuple):
     """Something that could not be swept. It is part of the result, never just a log line.
 
-    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``;
-    of archives ``damaged``, ``encrypted``, ``unsupported``; of repositories ``corrupt``, ``missing``, ``shallow``,
-    ``unmerged``.
+    ``kind``: ``unreadable``, ``vanished``, ``changed``, ``too_large``, ``limit``, ``error``, ``config``,
+    ``interrupted``; of archives ``damaged``, ``encrypted``, ``unsupported``; of repositories ``corrupt``, ``missing``,
+    ``shallow``, ``unmerged``.
     """
 
     kind: str
@@ -87,6 +87,20 @@ class ScanInfo(NamedTuple):
     complete: bool
 
 
+class Covered(NamedTuple):
+    """What was swept of one repository among several; ``cached``: contents that were known to be clean."""
+
+    repository: str
+    complete: bool
+    duration_s: float
+    findings: int
+    problems: int
+    blobs: int
+    bytes: int
+    cached: int
+    reader: str
+
+
 class ScanResult(NamedTuple):
     """Everything a reporter needs."""
 
@@ -100,5 +114,7 @@ class ScanResult(NamedTuple):
     """Remarks for the user that are not problems: a config that was not obeyed, unused suppressions."""
     rules: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = ()
     """(id, title, severity, kind, references) of each rule that has a finding."""
+    repositories: tuple[Covered, ...] = ()
+    """What was swept of each, where it was more than one that was asked for."""
     before: ScanInfo | None = None
     """The older sweep that this one is compared with; then every finding has its ``change``."""

@@ -37,6 +37,8 @@ def fields(result: ScanResult) -> dict[str, object]:
     }
     if result.before:
         report["diff"] = {"old": result.before._asdict(), **counts(result)}
+    if result.repositories:
+        report["repositories"] = [one._asdict() for one in result.repositories]
     if result.explanations:
         report["explanations"] = [explanation._asdict() for explanation in result.explanations]
     return report

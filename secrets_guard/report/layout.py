@@ -205,6 +205,10 @@ def coverage(result: ScanResult) -> Iterator[Line]:
     decoded = f", {stats.decoded:,} decoded" if stats.decoded else ""
     rules = f"{number_of(result.tool.rules, 'rule')}"
     yield (Piece(f"swept: {swept}{decoded} ({scan.kind}: {scan.target}; {rules})"),)
+    if result.repositories:
+        broken = sum(not one.complete for one in result.repositories)
+        less = f", {broken:,} of them not wholly" if broken else ""
+        yield (Piece(f"repositories: {len(result.repositories):,} swept{less}"),)
     told = [("skipped", stats.skipped), ("suppressed", stats.suppressed)]
     if result.explanations:
         told.append(("dropped", stats.dropped))

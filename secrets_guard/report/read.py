@@ -7,7 +7,7 @@ from typing import IO, Any, get_args, get_type_hints
 from secrets_guard.errors import ConfigError
 from secrets_guard.model.finding import CHANGES, VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import Exposure, Origin
-from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
+from secrets_guard.model.result import Covered, Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, SEVERITIES
 from secrets_guard.report.json import SCHEMA
 
@@ -67,6 +67,9 @@ def _result(report: dict[str, Any]) -> ScanResult:
         ),
         notes=_texts(report, "notes", ""),
         rules=tuple(rules),
+        repositories=tuple(
+            Covered(**_take(Covered, item, where)) for item, where in _items(report, "repositories", [])
+        ),
         before=_before(report),
     )
 

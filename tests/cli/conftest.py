@@ -94,7 +94,8 @@ def start(environment: dict[str, str], here: Path) -> Iterator[Start]:
 
     def command(*arguments: str, **changes: Any) -> subprocess.Popen[bytes]:
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        made = subprocess.Popen([*COMMAND, *arguments], env=environment, cwd=here, **pipes | changes)
+        options = {"env": environment, "cwd": here, **pipes} | changes
+        made = subprocess.Popen([*COMMAND, *arguments], **options)
         started.append(made)
         return made
 

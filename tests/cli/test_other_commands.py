@@ -17,7 +17,8 @@ HELPS = (
     "", "scan", "scan files", "scan git", "scan image", "scan stdin", "rules", "rules list", "rules show",
     "rules check", "rules import", "baseline", "baseline create", "baseline audit", "baseline prune", "hook",
     "hook pre-commit", "hook pre-push", "hook pre-receive", "hook install", "hook uninstall", "report",
-    "report convert", "report diff", "compare", "selftest", "run", "env", "env plan", "env print", "doctor", "completion", "man",
+    "report convert", "report diff", "compare", "selftest", "run", "env", "env plan", "env print", "doctor",
+    "completion", "man", "migrate", "remediate",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from secrets_guard.errors import ConfigError
 from secrets_guard.model.finding import CHANGES, VERIFICATIONS, Finding, Location, Occurrence, Part, Verification
 from secrets_guard.model.origin import CommitOrigin, Exposure, FileOrigin, StreamOrigin
-from secrets_guard.model.result import Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
+from secrets_guard.model.result import Covered, Explanation, Problem, ScanInfo, ScanResult, Stats, ToolInfo
 from secrets_guard.model.rule import CONFIDENCES, KINDS, SEVERITIES
 from secrets_guard.report import REPORTERS, formats, human, write_report
 from secrets_guard.report.csv import COLUMNS
@@ -86,6 +86,9 @@ results = st.builds(
     st.lists(st.builds(Explanation, texts, texts, numbers, numbers, texts, texts, texts, texts), max_size=2).map(tuple),
     few,
     st.lists(st.tuples(texts, texts, st.sampled_from(SEVERITIES), st.sampled_from(KINDS), few), max_size=2).map(tuple),
+    st.lists(
+        st.builds(Covered, texts, st.booleans(), reals, numbers, numbers, numbers, numbers, numbers, texts), max_size=2
+    ).map(tuple),
     before=st.none() | scans,
 )
 

@@ -18,6 +18,7 @@ from secrets_guard.sources.git.refs import read_refs
 from secrets_guard.sources.git.remembered import RememberedStandings
 from secrets_guard.sources.git.repository import Repository, open_repository
 from secrets_guard.sources.git.selection import Selection, select
+from secrets_guard.sources.git.shared import SharedContents
 from secrets_guard.sources.git.wanted import Wanted, asked_objects, every_object, selected_objects
 
 
@@ -27,7 +28,7 @@ class GitHistorySource:
     ``range_`` (``A..B``, ``A...B``), ``branch`` and ``since`` cut it to what those commits add; ``unreachable`` keeps
     what no ref, reflog, stash or index leads to. ``require_full`` refuses a clone that lacks a part of its history.
     ``max_file_size`` is in bytes (0: any), ``limits`` are those of opening archives. ``readers`` gits read objects,
-    ``jobs`` compare commits.
+    ``jobs`` compare commits. What is ``clean`` or ``shared`` (seen in another repository, to be clean) is not read.
     ``problems`` are those met by ``standings``: read them after it.
     """
 
@@ -36,7 +37,7 @@ class GitHistorySource:
     def __init__(
         self, repo_path: str, *, range_: str = "", branch: str = "", since: str = "", unreachable: bool = False,
         require_full: bool = False, max_file_size: int = 0, jobs: int = 2, target: str = "",
-        clean: CleanContents | None = None, limits: Limits | None = None,
+        clean: CleanContents | None = None, limits: Limits | None = None, shared: SharedContents | None = None,
     ) -> None:  # fmt: skip
         self.target = target or repo_path
         self.notes: list[str] = []
@@ -50,7 +51,7 @@ class GitHistorySource:
         self._known: set[bytes] | None = None
         self._opened: Opened | None = None
         self._glance: NativeGlance | None = None
-        self._clean = clean
+        self._clean, self._shared = clean, shared
         self._read: list[str] = []
         self._not_whole: set[str] = set()
 
@@ -88,7 +89,7 @@ class GitHistorySource:
             while readers:
                 for reader in readers:
                     for item in reader.some():
-                        if self._clean is not None and isinstance(item, Blob):
+                        if (self._clean or self._shared) and isinstance(item, Blob):
                             self._read.append(item.id)
                         yield item
                 self._not_whole.update(*(reader.not_whole for reader in readers))
@@ -109,6 +110,8 @@ class GitHistorySource:
         stats.reader = "native" if opened.store is not None else f"git ({opened.reason})"
         if opened.store is not None:
             known = self._clean.known if self._clean is not None else b""
+            if self._shared is not None:
+                known += self._shared.among(opened.store.names(), opened.store.width)
             self._glance = NativeGlance(opened.store, known, self._limits, margin, stats)
             if self._glance.skipped:
                 count(stats.skipped, "cached", self._glance.skipped)
@@ -138,13 +141,16 @@ class GitHistorySource:
 
         A part of a history is swept under paths: what is clean under one may not be so under another.
         """
-        if self._clean is not None and self._selection.whole:
-            ids = b"".join([bytes.fromhex(name) for name in self._read])
-            width = len(self._read[0]) // 2 if self._read else 20
-            if self._glance is not None:
-                ids, width = ids + self._glance.taken, self._glance.width
-                self._not_whole |= self._glance.not_whole
-            self._clean.add(ids, width, {*suspects, *self._not_whole})
+        if not self._selection.whole or not (self._clean or self._shared):
+            return
+        ids = b"".join([bytes.fromhex(name) for name in self._read])
+        width = len(self._read[0]) // 2 if self._read else 20
+        if self._glance is not None:
+            ids, width = ids + self._glance.taken, self._glance.width
+            self._not_whole |= self._glance.not_whole
+        for kept in (self._clean, self._shared):
+            if kept is not None:
+                kept.add(ids, width, {*suspects, *self._not_whole})
 
     def contents(self, ids: Iterable[str]) -> Iterator[Blob | Problem]:
         """Yield these contents once more."""
@@ -160,9 +166,14 @@ class GitHistorySource:
 
     def _left(self, wanted: Wanted, stats: Stats) -> Wanted:
         """Leave out what an earlier sweep found clean."""
-        if self._clean is None or not self._clean.known:
+        every = wanted.requests.split(b"\n")
+        known = self._clean.names() if self._clean is not None else frozenset()
+        if self._shared is not None and wanted.requests:
+            width = wanted.width // 2
+            seen = self._shared.among(bytes.fromhex(wanted.requests.decode()), width)
+            known |= {seen[at : at + width].hex().encode() for at in range(0, len(seen), width)}
+        if not known:
             return wanted
-        every, known = wanted.requests.split(b"\n"), self._clean.names()
         left = [name for name in every if name and name not in known]
         stats.skipped["cached"] = len(every) - 1 - len(left)
         return wanted._replace(requests=b"".join(name + b"\n" for name in left))
