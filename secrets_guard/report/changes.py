@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from secrets_guard.model.finding import GONE, NEW, UNCHANGED
 from secrets_guard.model.result import ScanResult
 from secrets_guard.report.facts import counts, standing
-from secrets_guard.report.layout import Line, Piece, closing, head, listed, number_of
+from secrets_guard.report.layout import Line, Piece, closing, head, listed
+from secrets_guard.report.text import number_of
 
 _STYLES = {NEW: "bold red", GONE: "bold green", UNCHANGED: "bold"}
 

@@ -18,7 +18,7 @@ from secrets_guard.model.origin import (
 from secrets_guard.model.result import Explanation, ScanResult
 from secrets_guard.model.rule import SEVERITIES
 from secrets_guard.report.facts import amounts, why_incomplete
-from secrets_guard.report.text import printable
+from secrets_guard.report.text import number_of, printable, size_of
 
 _SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _MARGIN = "    "
@@ -201,7 +201,7 @@ def _found(result: ScanResult) -> Line:
 def coverage(result: ScanResult) -> Iterator[Line]:
     """Yield what was swept, skipped and suppressed."""
     scan, stats = result.scan, result.stats
-    swept = f"{number_of(stats.blobs, 'blob')}, {_size(stats.bytes)}, in {scan.duration_s:.2f} s"
+    swept = f"{number_of(stats.blobs, 'blob')}, {size_of(stats.bytes)}, in {scan.duration_s:.2f} s"
     decoded = f", {stats.decoded:,} decoded" if stats.decoded else ""
     rules = f"{number_of(result.tool.rules, 'rule')}"
     yield (Piece(f"swept: {swept}{decoded} ({scan.kind}: {scan.target}; {rules})"),)
@@ -236,16 +236,3 @@ def _explanations(explanations: tuple[Explanation, ...]) -> Iterator[Line]:
     for number, row in enumerate((heads, *rows)):
         text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         yield (Piece(text, "bold" if number == 0 else ""),)
-
-
-def number_of(count: int, noun: str) -> str:
-    """Return ``1 finding``, ``2 findings``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _size(number: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:,.1f} TB"
