@@ -76,7 +76,10 @@ def test_without_git_it_says_what_needs_it(run: Run, here: Path, cache: Path, tm
     assert found["program"]["state"] == "note"
 
 
-def test_old_databases_are_counted_and_removed_and_no_other_file(run: Run, here: Path, cache: Path) -> None:
+def test_old_databases_are_counted_and_removed_and_no_other_file(run: Run, here: Path, tmp_path: Path) -> None:
+    # One of its own: what other tests have left in the shared one is as old and as unused.
+    cache = tmp_path / "fresh"
+    cache.mkdir(mode=0o700)
     examined(run, cache)
     used = {path.name for path in cache.iterdir()}
     old = time.time() - 3 * 86_400

@@ -41,7 +41,7 @@ CASES: list[tuple[str, int, str]] = [
         r"no such option: --formt (did you mean --format?); see: secrets-guard scan files -h",
     ),
     ("scan files --format", 2, r"option '--format' requires an argument; see: secrets-guard"),
-    ("scan git . extra", 2, r"got unexpected extra argument(s) (extra); see: secrets-guard scan git -h"),
+    ("rules list extra", 2, r"got unexpected extra argument(s) (extra); see: secrets-guard rules list -h"),
     ("scan image", 2, r"missing argument 'TARGET...'; see: secrets-guard scan image -h"),
     ("rules show", 2, r"missing argument 'ID'; see: secrets-guard rules show -h"),
     ("run", 2, r"missing argument '-- CMD [ARG]...'; see: secrets-guard run -h"),
