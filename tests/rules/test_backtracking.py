@@ -100,10 +100,10 @@ def test_an_ordinary_pattern_is_accepted(pattern: str, _: str) -> None:
 @pytest.mark.parametrize(("pattern", "word"), _GOOD)
 def test_an_accepted_pattern_is_done_with_four_kilobytes_of_bad_text(pattern: str, word: str) -> None:
     text = (word * 4096)[:4096].encode()
-    begin = time.monotonic()
+    begin = time.thread_time()
     for bad in (text, text + b"\x00", text.replace(b"\n", b""), b"a" * 4096, word[:1].encode() * 4096):
         re.search(pattern.encode(), bad)
-    assert time.monotonic() - begin < 20
+    assert time.thread_time() - begin < 20
 
 
 def test_a_short_window_lets_more_repeats_pass() -> None:
