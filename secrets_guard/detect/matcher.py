@@ -44,8 +44,8 @@ class Matcher:
         patterns += [decoder.trigger for decoder in DECODERS[self._found :]]
         names += [decoder.name for decoder in DECODERS[self._found :]]
         self.database_name, self.database = database(patterns, names, cache, ready)
-        self._expressions: dict[int, re.Pattern[bytes]] = {}
-        self._paths: dict[int, re.Pattern[str]] = {}
+        self._expressions: dict[str, re.Pattern[bytes]] = {}
+        self._paths: dict[str, re.Pattern[str]] = {}
 
     def scratch(self) -> hyperscan.Scratch:
         """Return the scratch space that one thread needs."""
@@ -79,9 +79,7 @@ class Matcher:
             looked, has_keyword = -1, True
             for place, low, high in _windows(batch, sorted(ends[index]), rule.max_length):
                 view = batch.views[place]
-                if view.binary and rule.kind not in _BINARY_KINDS:
-                    continue
-                if rule.path and view.blob.hint and not self._path(index, rule).search(view.blob.hint):
+                if not self._looks_into(rule, view):
                     continue
                 if rule.keywords and place != looked:
                     looked, has_keyword = place, _has_keyword(rule.keywords, view)
@@ -95,27 +93,33 @@ class Matcher:
 
     def search(self, rule: Rule, view: View, low: int, high: int) -> Iterator[Match]:
         """Yield the matches of one of ``helpers`` between two offsets of a view, whichever piece they belong to."""
-        if view.binary and rule.kind not in _BINARY_KINDS:
+        if not self._looks_into(rule, view):
             return
-        if rule.path and view.blob.hint and not re.search(rule.path, view.blob.hint):
-            return
-        for found in re.compile(rule.pattern.encode()).finditer(view.data, low, high):
+        for found in self._expression(rule).finditer(view.data, low, high):
             match = _match(rule, view, found, 0)
             if match is not None:
                 yield match
 
     def expression(self, index: int) -> re.Pattern[bytes]:
         """Return a rule's pattern, compiled the first time it is asked for."""
-        made = self._expressions.get(index)
+        return self._expression(self.rules[index])
+
+    def _expression(self, rule: Rule) -> re.Pattern[bytes]:
+        made = self._expressions.get(rule.id)
         if made is None:
-            made = self._expressions[index] = re.compile(self.rules[index].pattern.encode())
+            made = self._expressions[rule.id] = re.compile(rule.pattern.encode())
         return made
 
-    def _path(self, index: int, rule: Rule) -> re.Pattern[str]:
-        made = self._paths.get(index)
+    def _looks_into(self, rule: Rule, view: View) -> bool:
+        """Tell whether a rule has anything to say of such a content: of its kind, under its path."""
+        if view.binary and rule.kind not in _BINARY_KINDS:
+            return False
+        if not rule.path or not view.blob.hint:
+            return True
+        made = self._paths.get(rule.id)
         if made is None:
-            made = self._paths[index] = re.compile(rule.path)
-        return made
+            made = self._paths[rule.id] = re.compile(rule.path)
+        return made.search(view.blob.hint) is not None
 
 
 def _windows(batch: Batch, ends: list[int], reach: int) -> Iterator[tuple[int, int, int]]:
