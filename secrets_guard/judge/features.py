@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from secrets_guard.judge.entropy import shannon
-from secrets_guard.judge.name import before_value, identifier_of
-from secrets_guard.judge.words import character_kinds, only_words, unpronounceable
+from secrets_guard.judge.identifier import UUID
+from secrets_guard.judge.name import PASSWORD_NAME, before_value, identifier_of, is_quoted
+from secrets_guard.judge.words import SIGNS, character_kinds, only_words, unpronounceable
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match
 
@@ -18,13 +19,11 @@ _SHORT = 8
 _SHORTEST_KEY = 10
 _LONG_LINE = 300
 _MIN_HEX = 16
-_SIGNS = Pattern(rb"[^a-z0-9]")
 # Base64 has + / and =, names have _ . and -.
 _PASSWORD_SIGN = Pattern(rb"[!$@#%*^~?]")
 _CODE_SIGN = Pattern(rb"[<>(){}\[\];:,\\|&\"'`]")
 _LEET = Pattern(rb"[A-Za-z][\d$@!][A-Za-z]")
 _HEX = Pattern(rb"[0-9a-f]+|[0-9A-F]+")
-_UUID = Pattern(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DOTTED = Pattern(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _ACTION = Pattern(rb"[A-Za-z][\w-]*:[A-Za-z][\w/-]*")
 _CAPITALS = Pattern(rb"[A-Z][A-Z_]+")
@@ -38,7 +37,7 @@ COMMON_PASSWORD = Pattern(
 """Passwords that stand in every manual."""
 
 _NAMES = (
-    ("named_password", Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)),
+    ("named_password", PASSWORD_NAME),
     ("named_key", Pattern(rb"key", re.IGNORECASE)),
     ("named_token", Pattern(rb"token", re.IGNORECASE)),
     ("named_secret", Pattern(rb"secret|credential", re.IGNORECASE)),
@@ -64,7 +63,6 @@ _CALL = Pattern(
     rb"['\"][\w.\-]{1,60}['\"][ \t]{0,4},[ \t]{0,8}[rbuf@]{0,2}['\"`]{1,3}$"
 )
 _COMMENT = Pattern(rb"[ \t]{0,40}(?:#|//|\*|--[ \t]|;|<!--|%|>>>)")
-_QUOTES = (b'"', b"'", b"`")
 
 _PATHS = (
     (
@@ -90,7 +88,7 @@ _COMPILED = tuple((name, Pattern(text, re.IGNORECASE)) for name, text in _PATHS)
 def features(match: Match, context: Context) -> dict[str, float]:
     """Return what is true of a candidate (1.0) and how much of it there is; what is missing is 0.0.
 
-    The names stand in ``weights.json`` and in what ``--explain`` prints.
+    The names stand in ``weights.py`` and in what ``--explain`` prints.
     """
     value = match.secret.reveal()
     found = dict.fromkeys(_of_value(value), 1.0)
@@ -121,7 +119,7 @@ def _of_value(value: bytes) -> Iterator[str]:
     tests = {
         "short": len(value) < _SHORT,
         "words": words,
-        "words_and_signs": not words and kinds <= 2 and only_words(_SIGNS.sub(b" ", value)),
+        "words_and_signs": not words and kinds <= 2 and only_words(SIGNS.sub(b" ", value)),
         "one_kind": kinds == 1,
         "three_kinds": kinds == 3,
         "four_kinds": kinds == 4,
@@ -130,7 +128,7 @@ def _of_value(value: bytes) -> Iterator[str]:
         "signs_of_passwords": _PASSWORD_SIGN.search(value) is not None,
         "signs_of_code": _CODE_SIGN.search(value) is not None,
         "hex": len(value) >= _MIN_HEX and _HEX.fullmatch(value) is not None,
-        "uuid": _UUID.fullmatch(value) is not None,
+        "uuid": UUID.fullmatch(value) is not None,
         "common": COMMON_PASSWORD.fullmatch(value) is not None,
         "beyond_ascii": not value.isascii(),
         "dotted": _DOTTED.fullmatch(value) is not None,
@@ -157,7 +155,7 @@ def _of_name(match: Match, context: Context) -> Iterator[str]:
 
 def _of_place(match: Match, context: Context) -> Iterator[str]:
     before = context.before
-    if before[-1:] in _QUOTES:
+    if is_quoted(before):
         yield "quoted"
     if _COMPARED.search(before):
         yield "compared"
@@ -171,10 +169,6 @@ def _of_place(match: Match, context: Context) -> Iterator[str]:
         yield "in_a_comment"
     if len(before) + len(context.after) > _LONG_LINE:
         yield "long_line"
-    if match.decoded:
-        yield "decoded"
-    if match.rule.kind == "entropy":
-        yield "bare"
     if match.rule.id == "generic-password-prose":
         yield "told_in_a_sentence"
     if match.rule.id == "generic-secret-call-argument":

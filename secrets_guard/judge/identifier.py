@@ -7,7 +7,7 @@ import re
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
-_UUID = Pattern(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = Pattern(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGEST = Pattern(rb"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}", re.IGNORECASE)
 _DIGEST_WORDS = Pattern(
     rb"(?:sha-?(?:1|224|256|384|512)|md5|blake2|digest|integrity|checksum|hash|commit|revision|\brev\b|\bref\b|etag"
@@ -37,7 +37,7 @@ def judge(match: Match, context: Context) -> Verdict | None:
     if _LOCK_FILE.search(context.hint):
         return Verdict(False, "identifier", "checksums of a lock file")
     value = match.secret.reveal()
-    if match.rule.kind == "entropy" and _UUID.fullmatch(value):
+    if match.rule.kind == "entropy" and UUID.fullmatch(value):
         return Verdict(False, "identifier", "a UUID")
     if _PUBLIC.search(context.before) or value.startswith((b"AAAAB3NzaC1", b"AAAAC3NzaC1", b"AAAAE2VjZHNh")):
         return Verdict(False, "identifier", "public by its nature")

@@ -6,8 +6,8 @@ import re
 from binascii import a2b_base64
 from functools import lru_cache
 
-from secrets_guard.judge.name import before_value, identifier_of
-from secrets_guard.judge.words import character_kinds, only_words
+from secrets_guard.judge.name import PASSWORD_NAME, before_value, identifier_of, is_quoted
+from secrets_guard.judge.words import SIGNS, character_kinds, only_words
 from secrets_guard.lazily import Pattern
 from secrets_guard.model.match import Context, Match, Verdict
 
@@ -16,7 +16,6 @@ _CODE = Pattern(
     r"|swift|m|mm|ps1|psm1|php|pl|pm|t|lua|dart|ex|exs|erl|hs|ml|clj|jl|r|d|nim|zig|v|sv|vhd|asm|s|css|scss|less|html?|po|pot|svg)$",
     re.IGNORECASE,
 )
-_QUOTES = (b'"', b"'", b"`")
 _NOT_A_VALUE = Pattern(
     rb"(?:true|false|null|nil|none|undefined|void|string|str|bytes|bool|boolean|int|integer|number|float|object|array|any"
     rb"|char|byte|text|optional|required|yes|no|on|off|auto|default|disabled|enabled|empty|unset|unknown|self|this|new"
@@ -50,13 +49,11 @@ _SHORTEST_TEXT = 12
 _BASE64 = Pattern(rb"[A-Za-z0-9+/]+={0,2}")
 _SHORTEST_IN_STRING = 10
 _RANDOM_LENGTH = 40
-_PASSWORD_KEY = Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)
-_SIGNS = Pattern(rb"[^a-z0-9]")
 
 
 def unquoted(match: Match, context: Context) -> Verdict | None:
     """Drop the value of an assignment in source code that stands without quotes: most candidates are that."""
-    if match.rule.kind != "assignment" or match.rule.id not in _BARE_TOO or context.before[-1:] in _QUOTES:
+    if match.rule.kind != "assignment" or match.rule.id not in _BARE_TOO or is_quoted(context.before):
         return None
     if not _is_code(context.hint):
         return None
@@ -77,18 +74,14 @@ def judge(match: Match, context: Context) -> Verdict | None:
         return _bare(value)
     if match.rule.kind != "assignment":
         return None
-    bare = unquoted(match, context)
-    if bare is not None:
-        return bare
-    quoted = context.before[-1:] in _QUOTES
-    reason = _not_a_literal(value, quoted) or _misread(value, context.before)
+    reason = _not_a_literal(value, is_quoted(context.before)) or _misread(value, context.before)
     if reason:
         return _drop(reason)
     before = before_value(match)
     if value.lower() in before.lower() or _repeats(value, identifier_of(context.before or before)):
         return _drop("it repeats the name it is assigned to")
     # Where only a password can stand, words are one too.
-    if _PASSWORD_KEY.search(before) or "password" in match.rule.id:
+    if PASSWORD_NAME.search(before) or "password" in match.rule.id:
         return None
     return _no_key(value)
 
@@ -168,11 +161,11 @@ def _no_key(value: bytes) -> Verdict | None:
 
 def _repeats(value: bytes, name: bytes) -> bool:
     """Tell whether a value is its name in other words: ``enable_password: enablePassword``, ``api_key: my-api-key``."""
-    plain, word = _SIGNS.sub(b"", value.lower()), _SIGNS.sub(b"", name.lower())
+    plain, word = SIGNS.sub(b"", value.lower()), SIGNS.sub(b"", name.lower())
     if not word or not plain:
         return False
     # A password may well hold the word; a key that does is none.
-    return plain == word or (len(word) >= _SHORTEST_NAME and word in plain and not _PASSWORD_KEY.search(name))
+    return plain == word or (len(word) >= _SHORTEST_NAME and word in plain and not PASSWORD_NAME.search(name))
 
 
 def _drop(reason: str) -> Verdict:

@@ -31,12 +31,20 @@ _TYPE_AS_KEY = Pattern(rb"['\"]\w+(?:::\w+)+['\"]\s{0,4}(?::|=>)\s{0,4}['\"]?$")
 # $(PWD):/mnt:z, $TOKEN:$OTHER: the name is read here, nothing is assigned to it.
 _READ = Pattern(rb"\$[({]?\w{1,40}[)}]?[ \t]{0,2}:[ \t]{0,2}['\"]?$")
 _IDENTIFIER = Pattern(rb"[\w.\-]+")
+PASSWORD_NAME = Pattern(rb"pass|pwd|\bp(?:w|sw)\b|kennwort|contrasena|senha|heslo|netrc|curl", re.IGNORECASE)
+"""Names under which only a password can stand, in some languages."""
+_QUOTES = (b'"', b"'", b"`")
 _FIELDS = (b"value", b"default_value", b"defaultvalue", b"default")
 
 
 def before_value(match: Match) -> bytes:
     """Return the part of the match that stands before the secret: the name, the separator, an opening quote."""
     return match.text[: max(0, match.text.find(match.secret.reveal()))]
+
+
+def is_quoted(before: bytes) -> bool:
+    """Tell whether what stands before a value ends with a quote."""
+    return before[-1:] in _QUOTES
 
 
 def identifier_of(before: bytes) -> bytes:

@@ -21,6 +21,8 @@ _RARE = frozenset(
     }.items()
     for second in seconds
 )  # fmt: skip
+SIGNS = Pattern(rb"[^a-z0-9]")
+"""All but lower-case letters and digits."""
 _MIN_WORD = 3
 _FEW_LETTERS = 6
 # The case of random letters changes more often than words in camel case do.

@@ -88,4 +88,4 @@ def test_features_of_any_value_are_from_0_to_1_and_known_to_the_model(value: byt
     match = Match(rule, 0, Span(0, at.end), at, Secret(value), before + value, at, Text())
     found = features(match, Context(before, b"", b"", "a.conf"))
     assert all(0.0 <= much <= 1.0 for much in found.values())
-    assert found.keys() <= WEIGHTS.keys() | {"decoded", "bare", "told_in_a_sentence"}
+    assert found.keys() <= WEIGHTS.keys()
