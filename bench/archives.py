@@ -9,14 +9,13 @@ import shutil
 import sys
 import sysconfig
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Callable
 from typing import BinaryIO
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools
+from bench import frame, speed, table, tools
 from bench.measure import BenchError, Sample, environment, middle, run
 
 HEADERS = ("What", "Wall s", "CPU s", "Peak MB", "MB/s", "Wall / decompressing")
@@ -30,22 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     if given.decompress:
         print(decompressed(given.archives[0]))
         return 0
-    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
-    try:
-        if given.runs < 1:
-            raise BenchError("--runs: at least 1")
-        archives = given.archives or made(folder)
-        print(f"{given.runs} runs\n{table.machine()}\n")
-        rows = [row for archive in archives for row in compared(archive, given, folder)]
-        print(table.render(HEADERS, rows, markdown=given.markdown) + f"\n\nthe goal is {GOAL:.1f}")
-    except BenchError as error:
-        print(f"archives.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return frame.in_a_folder("archives.py", lambda folder: measure(given, folder))
+
+
+def measure(given: argparse.Namespace, folder: str) -> None:
+    """Measure and print the table. Raises BenchError."""
+    frame.at_least_one(given.runs)
+    archives = given.archives or made(folder)
+    print(f"{given.runs} runs\n{table.machine()}\n")
+    rows = [row for archive in archives for row in compared(archive, given, folder)]
+    print(table.render(HEADERS, rows, markdown=given.markdown) + f"\n\nthe goal is {GOAL:.1f}")
 
 
 def parser() -> argparse.ArgumentParser:

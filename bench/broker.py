@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from contextlib import contextmanager
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools, turns
+from bench import frame, speed, table, tools, turns
 from bench.measure import BenchError, Sample, middle
 from tests.broker.fault_proxy import FaultProxy
 
@@ -50,33 +49,25 @@ _GOAL_BESIDE_AGENT = 5
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
-    try:
-        if given.runs < 1:
-            raise BenchError("--runs: at least 1")
-        before = table.machine()
-        with vault(folder) as address:
-            far = FaultProxy(address, delay=DELAY)
-            try:
-                tried = [*candidates(given, address, far.url), agent(folder, address)]
-                samples = turns.measured(tried, given.runs, folder, folder)
-            finally:
-                far.close()
-        print(f"the broker, median of {given.runs}\n{before} before, {table.load()} after\n")
-        print(
-            table.render(HEADERS, [row(label, runs) for label, runs in samples.items()], markdown=given.markdown) + "\n"
-        )
-        print("\n".join(goals(samples)))
-        if given.json:
-            turns.write(given.json, before, {}, samples)
-    except BenchError as error:
-        print(f"broker.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return frame.in_a_folder("broker.py", lambda folder: measure(given, folder))
+
+
+def measure(given: argparse.Namespace, folder: str) -> None:
+    """Measure and print the table. Raises BenchError."""
+    frame.at_least_one(given.runs)
+    before = table.machine()
+    with vault(folder) as address:
+        far = FaultProxy(address, delay=DELAY)
+        try:
+            tried = [*candidates(given, address, far.url), agent(folder, address)]
+            samples = turns.measured(tried, given.runs, folder, folder)
+        finally:
+            far.close()
+    print(f"the broker, median of {given.runs}\n{before} before, {table.load()} after\n")
+    print(table.render(HEADERS, [row(label, runs) for label, runs in samples.items()], markdown=given.markdown) + "\n")
+    print("\n".join(goals(samples)))
+    if given.json:
+        turns.write(given.json, before, {}, samples)
 
 
 def parser() -> argparse.ArgumentParser:

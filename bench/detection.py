@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools
+from bench import frame, speed, table, tools
 from bench.measure import BenchError, environment, run
 
 HEADERS = ("Set", "Tool", "Version", "Found", "Recall", "False", "Rate")
@@ -43,14 +43,7 @@ class Score(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    try:
-        compare(given)
-    except BenchError as error:
-        print(f"detection.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return frame.ended("detection.py", lambda: compare(given))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools
+from bench import frame, speed, table, tools
 from bench.measure import BenchError
 
 _OURS = ("scan", "git", "TREE", "--format", "json", "--output", "OUT")
@@ -25,12 +25,7 @@ _PEERS: dict[str, dict[str, tuple[str, ...]]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    try:
-        compare(given)
-    except BenchError as error:
-        print(f"history.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return frame.ended("history.py", lambda: compare(given))
 
 
 def parser() -> argparse.ArgumentParser:

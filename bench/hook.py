@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools, tree, turns
+from bench import frame, speed, table, tools, tree, turns
 from bench.measure import BenchError, Sample, environment, middle
 
 HEADERS = ("What", "Version", "Wall ms", "min", "max", "CPU ms", "Wall / ours", "Limit ms", "")
@@ -38,28 +36,24 @@ STAGED: Mapping[str, tuple[str, ...]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
-    try:
-        if given.runs < 1:
-            raise BenchError("--runs: at least 1")
-        repo = os.path.join(folder, "repo")
-        staged = make(repo, environment(folder), hits=given.hits)
-        before = table.machine()
-        every = candidates(given, staged)
-        samples = turns.measured(every, given.runs, repo, folder)
-        versions = {tool.label: tool.version for tool in every}
-        words = ", with words that rules look at" if given.hits else ""
-        print(f"a commit of {len(staged)} files among {_FILES}{words}, median of {given.runs}")
-        print(f"{before} before, {table.load()} after\n")
-        print(table.render(HEADERS, cells(samples, versions), markdown=given.markdown) + "\n")
-        if given.json:
-            turns.write(given.json, before, {OURS: LIMIT}, samples)
-    except BenchError as error:
-        print(f"hook.py: {error}", file=sys.stderr)
-        return 2
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return frame.in_a_folder("hook.py", lambda folder: measure(given, folder))
+
+
+def measure(given: argparse.Namespace, folder: str) -> None:
+    """Measure and print the table. Raises BenchError."""
+    frame.at_least_one(given.runs)
+    repo = os.path.join(folder, "repo")
+    staged = make(repo, environment(folder), hits=given.hits)
+    before = table.machine()
+    every = candidates(given, staged)
+    samples = turns.measured(every, given.runs, repo, folder)
+    versions = {tool.label: tool.version for tool in every}
+    words = ", with words that rules look at" if given.hits else ""
+    print(f"a commit of {len(staged)} files among {_FILES}{words}, median of {given.runs}")
+    print(f"{before} before, {table.load()} after\n")
+    print(table.render(HEADERS, cells(samples, versions), markdown=given.markdown) + "\n")
+    if given.json:
+        turns.write(given.json, before, {OURS: LIMIT}, samples)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import table, tools
+from bench import frame, table, tools
 from bench.measure import BenchError, Sample, environment, middle, run
 
 _LAYERS = 12
@@ -34,12 +34,7 @@ _KINGFISHER = ("scan", "docker", "--archive", "TAR", "-n", "--no-update-check", 
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    try:
-        compare(given)
-    except BenchError as error:
-        print(f"image.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return frame.ended("image.py", lambda: compare(given))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,16 +6,14 @@ import argparse
 import os
 import random
 import re
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools, turns
+from bench import frame, speed, table, tools, turns
 from bench.measure import BenchError, Sample, middle
 from secrets_guard.broker.redact.forms import patterns
 from secrets_guard.broker.redact.redactor import Patterns, Redactor
@@ -29,29 +27,22 @@ _LINE = b"2026-11-25T14:00:%02d.%03dZ INFO  request GET /api/v1/users/%d status=
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
-    try:
-        if given.runs < 1 or given.megabytes < 1:
-            raise BenchError("--runs, --megabytes: at least 1")
-        before = table.machine()
-        secrets = [random.Random(number).randbytes(18).hex().encode() for number in range(SECRETS)]
-        logs = {"logs": text(given.megabytes, None), "a secret a 100 lines": text(given.megabytes, secrets)}
-        rows = [filtered(f"filter alone, {label}", content, secrets, given.runs) for label, content in logs.items()]
-        rows.append(by_re("re instead, logs", logs["logs"][: 8 << 20], secrets))
-        rows += commands(given, logs, secrets, folder)
-        print(
-            f"hiding {SECRETS} secrets ({len(patterns(map(Secret, secrets)))} forms), {given.megabytes} MB of output, "
-        )
-        print(f"median of {given.runs}; the goal is {GOAL} MB/s\n{before} before, {table.load()} after\n")
-        print(table.render(HEADERS, rows, markdown=given.markdown) + "\n")
-    except BenchError as error:
-        print(f"redact.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return frame.in_a_folder("redact.py", lambda folder: measure(given, folder))
+
+
+def measure(given: argparse.Namespace, folder: str) -> None:
+    """Measure and print the table. Raises BenchError."""
+    if given.runs < 1 or given.megabytes < 1:
+        raise BenchError("--runs, --megabytes: at least 1")
+    before = table.machine()
+    secrets = [random.Random(number).randbytes(18).hex().encode() for number in range(SECRETS)]
+    logs = {"logs": text(given.megabytes, None), "a secret a 100 lines": text(given.megabytes, secrets)}
+    rows = [filtered(f"filter alone, {label}", content, secrets, given.runs) for label, content in logs.items()]
+    rows.append(by_re("re instead, logs", logs["logs"][: 8 << 20], secrets))
+    rows += commands(given, logs, secrets, folder)
+    print(f"hiding {SECRETS} secrets ({len(patterns(map(Secret, secrets)))} forms), {given.megabytes} MB of output, ")
+    print(f"median of {given.runs}; the goal is {GOAL} MB/s\n{before} before, {table.load()} after\n")
+    print(table.render(HEADERS, rows, markdown=given.markdown) + "\n")
 
 
 def parser() -> argparse.ArgumentParser:

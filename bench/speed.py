@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import table, tools, tree
+from bench import frame, table, tools, tree
 from bench.measure import BenchError, Sample, environment, middle, run
 
 OURS = "secrets-guard"
@@ -34,14 +34,7 @@ class Row(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    try:
-        compare(given)
-    except BenchError as error:
-        print(f"speed.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return frame.ended("speed.py", lambda: compare(given))
 
 
 def parser() -> argparse.ArgumentParser:

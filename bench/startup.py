@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import speed, table, tools, turns
-from bench.measure import BenchError, Sample, middle
+from bench import frame, speed, table, tools, turns
+from bench.measure import Sample, middle
 
 HEADERS = ("What", "Wall ms", "min", "max", "CPU ms", "Limit ms", "")
 LIMITS = {"secrets-guard --help": 0.12, "secrets-guard, one file": 0.15}
@@ -21,24 +19,18 @@ _CONTENT = '"""A small module: nothing to find in it."""\n\n\ndef double(number:
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
-    folder = tempfile.mkdtemp(prefix="secrets-guard-bench-")
-    try:
-        if given.runs < 1:
-            raise BenchError("--runs: at least 1")
-        before = table.machine()
-        samples = turns.measured(candidates(given, folder), given.runs, folder, folder)
-        print(f"start-up, median of {given.runs}\n{before} before, {table.load()} after\n")
-        print(table.render(HEADERS, cells(samples), markdown=given.markdown) + "\n")
-        if given.json:
-            turns.write(given.json, before, LIMITS, samples)
-    except BenchError as error:
-        print(f"startup.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return frame.in_a_folder("startup.py", lambda folder: measure(given, folder))
+
+
+def measure(given: argparse.Namespace, folder: str) -> None:
+    """Measure and print the table. Raises BenchError."""
+    frame.at_least_one(given.runs)
+    before = table.machine()
+    samples = turns.measured(candidates(given, folder), given.runs, folder, folder)
+    print(f"start-up, median of {given.runs}\n{before} before, {table.load()} after\n")
+    print(table.render(HEADERS, cells(samples), markdown=given.markdown) + "\n")
+    if given.json:
+        turns.write(given.json, before, LIMITS, samples)
 
 
 def parser() -> argparse.ArgumentParser:
