@@ -76,7 +76,7 @@ def perform(prepared: Prepared, make_source: MakeSource, *, partial: bool = Fals
     allow = judge_allow(settings.allow, api.today())
     source = make_source(settings, allow)
     progress = Progress.for_stream(sys.stderr, source, off=settings.no_progress or settings.quiet)
-    checker = _checker(settings)
+    checker = checker_of(settings)
     with progress:
         result = api.scan(
             source,
@@ -101,8 +101,8 @@ def finish(prepared: Prepared, result: ScanResult, notes: Sequence[str] = (), *,
     return exit_code(result, prepared.settings)
 
 
-def _checker(settings: Settings) -> "Checker | None":
-    """Return who asks issuers, where that is wanted."""
+def checker_of(settings: Settings) -> "Checker | None":
+    """Return who asks issuers, where that is wanted. Raises ConfigError for its options without ``--verify``."""
     if settings.verify:
         from secrets_guard.verify.checker import Checker
 

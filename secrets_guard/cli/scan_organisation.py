@@ -34,7 +34,7 @@ def sweep_many(
     if engine and not engine.startswith(_DASK):
         raise ConfigError(f"--engine {engine!r}: not known; write dask://HOST:PORT")
     prepared = perform.prepare((), options, config)
-    if prepared.settings.verify:
+    if perform.checker_of(prepared.settings) is not None:
         raise ConfigError("--verify asks about one repository at a time; name one")
     found = _found(repos, repos_from, mirrors)
     targets = each_once(found.targets)

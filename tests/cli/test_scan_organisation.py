@@ -173,6 +173,17 @@ def test_with_a_cache_a_second_sweep_reads_only_what_is_not_known(run: Run, here
     assert repositories(second, "blobs", "cached") == [("one", 1, 41), ("two", 1, 41)]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"), [(("--verify",), "one repository at a time"), (("--only-live",), "nothing without --verify")]
+)
+def test_options_of_verification_are_refused_and_not_passed_over(
+    run: Run, here: Path, options: tuple[str, ...], said: str
+) -> None:
+    ran = run("scan", "git", "one", "two", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_sweep_reports_what_it_has_and_says_so(
     start: Start, here: Path, token: Token, tmp_path: Path, environment: dict[str, str], jobs: str
