@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
 import secrets_guard
 from secrets_guard.rules.template import fill
+from tests.tars import tar
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -78,17 +77,6 @@ def image(path: Path, files: dict[str, bytes]) -> None:
     path.write_bytes(
         tar({"manifest.json": manifest.encode(), "config.json": config.encode(), "layer.tar": layer})
     )  # fmt: skip
-
-
-def tar(files: dict[str, bytes]) -> bytes:
-    """Return files as a tar archive."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return made.getvalue()
 
 
 def test_the_examples_print_what_the_page_says(example: Path) -> None:

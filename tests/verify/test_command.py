@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from secrets_guard.rules.template import fill
+from tests.tars import tar
 
 from .conftest import Asked, Issuer, Told
 
@@ -92,17 +93,6 @@ def test_each_scan_asks_and_tells(run: Run, github: Issuer, source: str) -> None
 
 def test_an_image_is_asked_about_too(run: Run, github: Issuer, tmp_path: Path) -> None:
     import hashlib
-    import io
-    import tarfile
-
-    def tar(files: dict[str, bytes]) -> bytes:
-        made = io.BytesIO()
-        with tarfile.open(fileobj=made, mode="w") as archive:
-            for name, content in files.items():
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                archive.addfile(entry, io.BytesIO(content))
-        return made.getvalue()
 
     layer = tar({"app/.env": f"A={LIVE}\n".encode()})
     config = {

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import io
 import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ from secrets_guard.model.origin import ImageConfigOrigin, LayerOrigin
 from secrets_guard.model.result import ScanResult
 from secrets_guard.rules.template import fill
 from secrets_guard.sources.image.source import ImageSource
+from tests.tars import tar
 
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -391,14 +390,3 @@ def proxied(registry: str, push: Push) -> Iterator[Callable[..., tuple[Proxy, st
     yield start
     for proxy in made:
         proxy.close()
-
-
-def tar(files: dict[str, bytes]) -> bytes:
-    """Return a tar with these contents by name."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as made:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            made.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
